@@ -1,0 +1,141 @@
+-- Managed by Ansible (role rspamd).
+-- Rules that no module of Rspamd has. Their settings: section `congvu` of rspamd.conf.
+--
+--   SENDER_NOT_ALLOWED  from a login: header From and Sender name an address that this login may use
+--   OWN_DOMAIN_FORGED   from elsewhere: a header From of our domains needs a valid DKIM signature of ours
+--   SUBMISSION_LIMIT    from a login: so many messages within any 60 minutes
+
+local lua_redis = require "lua_redis"
+local lua_util = require "lua_util"
+local parsers = require "rspamd_parsers"
+local rspamd_util = require "rspamd_util"
+
+local settings = rspamd_config:get_all_opt("congvu")
+local redis = lua_redis.parse_redis_server("congvu")
+
+-- All addresses in all headers of this name, in lower case. A value without any counts as the address "".
+local function header_addresses(task, name)
+  local found = {}
+  for _, header in ipairs(task:get_header_full(name) or {}) do
+    local addresses = parsers.parse_mail_address(header.value, task:get_mempool()) or {}
+    if #addresses == 0 then
+      found[#found + 1] = ""
+    end
+    for _, address in ipairs(addresses) do
+      found[#found + 1] = (address.addr or ""):lower()
+    end
+  end
+  return found
+end
+
+-- The envelope's sender passed Postfix's sender login maps, and a login may always use its own address.
+local function is_allowed(task, address)
+  local envelope = task:get_from("smtp")
+  return address ~= "" and (address == task:get_user():lower()
+    or (envelope and envelope[1] and address == envelope[1].addr:lower()))
+end
+
+local function check_sender(task)
+  if not task:get_user() then
+    return
+  end
+  local from, sender = header_addresses(task, "From"), header_addresses(task, "Sender")
+  local refused
+  if #from ~= 1 or #sender > 1 then
+    refused = string.format("%d From, %d Sender", #from, #sender)
+  elseif not is_allowed(task, from[1]) then
+    refused = "From " .. from[1]
+  elseif #sender == 1 and not is_allowed(task, sender[1]) then
+    refused = "Sender " .. sender[1]
+  end
+  if refused then
+    task:insert_result("SENDER_NOT_ALLOWED", 1.0, refused)
+    task:set_pre_result("reject",
+      "Người gửi ghi trong thư không thuộc tài khoản đăng nhập / "
+        .. "Header From or Sender is not an address of this login", "congvu")
+  end
+end
+
+-- The domain of ours to which the address belongs, or nil.
+local function own_domain(address)
+  local domain = address:match("@([^@]+)$") or ""
+  for _, own in ipairs(settings.domains) do
+    if domain == own or lua_util.str_endswith(domain, "." .. own) then
+      return own
+    end
+  end
+end
+
+local function has_own_signature(task, domain)
+  for _, signature in ipairs(((task:get_symbol("R_DKIM_ALLOW") or {})[1] or {}).options or {}) do
+    if own_domain("@" .. signature:match("^[^:]*"):lower()) == domain then
+      return true
+    end
+  end
+end
+
+local function check_forged(task)
+  -- Postfix calls itself "sendmail" in what comes from its own sendmail command, which few users may run.
+  if task:get_user() or tostring(task:get_request_header("MTA-Name")) == "sendmail" then
+    return
+  end
+  for _, address in ipairs(header_addresses(task, "From")) do
+    local domain = own_domain(address)
+    if domain and not has_own_signature(task, domain) then
+      task:insert_result("OWN_DOMAIN_FORGED", 1.0, address)
+      local wait = task:has_symbol("R_DKIM_TEMPFAIL")
+      task:set_pre_result(wait and "soft reject" or "reject",
+        "Header From is an address of " .. domain .. ", but the message was not sent by its users", "congvu")
+      return
+    end
+  end
+end
+
+-- Sliding window: one sorted set a login, the time of each message as its score.
+local take_one = [[
+  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - 3600)
+  if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+  redis.call('ZADD', KEYS[1], ARGV[1], ARGV[3])
+  redis.call('EXPIRE', KEYS[1], 3600)
+  return 1
+]]
+local take_one_id = lua_redis.add_redis_script(take_one, redis)
+
+-- Last of all, so that only what would be sent counts. Without the counter mail waits: the module `ratelimit`
+-- would let it pass, and would let twice the limit pass within an hour.
+local function check_limit(task)
+  local user = task:get_user()
+  local action = task:get_metric_action()
+  if not user or action == "reject" or action == "soft reject" then
+    return
+  end
+  local function answered(err, taken)
+    if err then
+      task:insert_result("SUBMISSION_LIMIT", 1.0, "no counter")
+      task:set_pre_result("soft reject", "The counter of sent messages is not available, try again later", "congvu")
+    elseif taken ~= 1 then
+      task:insert_result("SUBMISSION_LIMIT", 1.0, user)
+      task:set_pre_result("soft reject",
+        string.format("Đã gửi quá %d thư trong một giờ / More than %d messages within an hour",
+          settings.messages_per_hour, settings.messages_per_hour), "congvu")
+    end
+  end
+  local key = "submissions:" .. user:lower()
+  local sent = lua_redis.exec_redis_script(take_one_id, { task = task, key = key, is_write = true }, answered,
+    { key }, { tostring(rspamd_util.get_time()), tostring(settings.messages_per_hour), task:get_uid() })
+  if not sent then
+    answered("not sent")
+  end
+end
+
+local function register(name, kind, callback, description)
+  return rspamd_config:register_symbol {
+    name = name, type = kind, callback = callback, description = description,
+    score = 0.0, group = "congvu", flags = "nostat",
+  }
+end
+
+register("SENDER_NOT_ALLOWED", "prefilter", check_sender, "Header From or Sender is not an address of this login")
+register("OWN_DOMAIN_FORGED", "normal", check_forged, "Header From pretends to be ours")
+rspamd_config:register_dependency("OWN_DOMAIN_FORGED", "DKIM_CHECK")
+register("SUBMISSION_LIMIT", "postfilter", check_limit, "More messages within an hour than the policy allows")

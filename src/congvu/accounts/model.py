@@ -1,0 +1,125 @@
+"""The shapes of the directory. Frozen: what is read from a file, from the database or planned, is a value.
+
+``row`` is where an entry stands in the file that asked for it (0: it comes from the database); it takes no
+part in comparisons.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from congvu.names import RESERVED
+
+# code -> how it is written for people
+KINDS = {"cong_chuc": "Công chức", "vien_chuc": "Viên chức", "hop_dong": "Hợp đồng", "tap_su": "Tập sự"}
+ROLES = ("head", "clerk", "deputy", "member")
+
+# The same form as the database's: lower case, ASCII, no "+tag".
+_LOCAL_PART = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit (phòng, ban) and the address of its own mailbox."""
+
+    code: str
+    name: str
+    box: str
+    row: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone who serves; ``address`` is empty until it is made. ``end`` is the last day, or None."""
+
+    staff_id: str
+    full_name: str
+    kind: str
+    unit: str
+    position: str
+    start: date
+    end: date | None
+    address: str = ""
+    row: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """The mailbox of a unit or office, and who holds which role in it: (staff id, role)."""
+
+    address: str
+    kind: str
+    unit: str
+    roles: frozenset[tuple[str, str]] = frozenset()
+    row: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Another address of a mailbox. ``target``: an address; in a file also a staff id, for that person's."""
+
+    address: str
+    target: str
+    row: int = field(default=0, compare=False)
+
+    @property
+    def duty(self) -> bool:
+        """Whether it is a duty's address (postmaster, giamdoc): it passes from one person to the next."""
+        return self.address.partition("@")[0] in RESERVED
+
+
+Entry = Unit | Person | Box | Alias
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """Everything that is open: units by code, people by staff id, boxes and aliases by address."""
+
+    domain: str
+    units: Mapping[str, Unit] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    boxes: Mapping[str, Box] = field(default_factory=dict)
+    aliases: Mapping[str, Alias] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What an address is or was: ``key`` is a staff id, a unit's code or, for an alias, its target."""
+
+    use: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """The directory as it stands: what is open, and every address that anyone ever held."""
+
+    organisation: Organisation
+    domains: frozenset[str] = frozenset()
+    holders: Mapping[str, Holder] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A password's hash and the moment it was set (aware)."""
+
+    address: str
+    hash: str = field(repr=False)
+    set_at: datetime
+    origin: str = "imported"
+    row: int = field(default=0, compare=False)
+
+
+def canonical(written: str, domain: str) -> str:
+    """The full address of "VP", "vp" or "vp@domain". Raises ValueError with the rule that it breaks."""
+    text = unicodedata.normalize("NFKC", written).strip().lower()
+    local, at, of = text.partition("@")
+    if at and of != domain:
+        raise ValueError(f"is no address of {domain}")
+    if not _LOCAL_PART.fullmatch(local) or len(local) > 64:
+        raise ValueError("is no address: letters a-z, figures and single . - _ between them, at most 64")
+    return f"{local}@{domain}"

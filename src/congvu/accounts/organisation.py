@@ -1,0 +1,192 @@
+"""The organisation file: units, the mailboxes of units and offices with their roles, and aliases.
+
+::
+
+    units:
+      - {code: vp, name: Văn phòng Sở, box: vanphong}
+    boxes:
+      - {address: vanphong, roles: {head: [CB001], clerk: [CB005]}}   # a unit's box: kind and unit are known
+      - {address: vp, kind: office, unit: vp, roles: {clerk: [CB005]}}
+    aliases:
+      - {address: vanthu, target: vp}                                 # or the staff id of a person
+
+Addresses may leave the domain out. A line of the file is known by every entry, for the faults.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import yaml
+
+from congvu.accounts.faults import Faults
+from congvu.accounts.model import ROLES, Alias, Box, Unit, canonical
+from congvu.accounts.table import plain
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+_KEYS = {
+    "units": ({"code", "name", "box"}, {"code", "name", "box"}),
+    "boxes": ({"address", "kind", "unit", "roles"}, {"address"}),
+    "aliases": ({"address", "target"}, {"address", "target"}),
+}
+_LINE = "\0line"
+
+
+class _Loader(yaml.SafeLoader):
+    """Notes the line of each mapping, reads every scalar as text, and refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            problem = f"key {twice!r} stands twice"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+        made: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+        made[_LINE] = node.start_mark.line + 1
+        return made
+
+
+# A staff id such as 0012 or a code such as NO is text, whatever YAML 1.1 thinks of it.
+_Loader.yaml_implicit_resolvers = {}
+
+
+def read_organisation(
+    data: bytes, domain: str, faults: Faults
+) -> tuple[dict[str, Unit], dict[str, Box], dict[str, Alias]]:
+    """Units by code, boxes and aliases by address. Staff ids are checked later, beside the people."""
+    sections = _sections(data, faults)
+    units = _units(sections["units"], domain, faults)
+    boxes = _boxes(sections["boxes"], units, domain, faults)
+    aliases = _aliases(sections["aliases"], boxes, domain, faults)
+    return units, boxes, aliases
+
+
+def _sections(data: bytes, faults: Faults) -> dict[str, list[dict[str, Any]]]:
+    """The entries of each section, those only that are mappings with the right keys."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in _KEYS}
+    try:
+        loaded = yaml.load(data.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506  (a SafeLoader)
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not UTF-8"
+        faults.add(mark.line + 1 if mark else 0, "", "", f"is no YAML ({problem})", "correct this line")
+        return found
+    if not isinstance(loaded, dict):
+        faults.add(0, "", "", "holds no organisation", f"write {', '.join(_KEYS)}")
+        return found
+    for name, entries in loaded.items():
+        if name == _LINE:
+            continue
+        if name not in _KEYS:
+            faults.add(0, str(name), "", "is no part of an organisation", f"use {', '.join(_KEYS)}")
+        elif not isinstance(entries, list):
+            if entries:
+                faults.add(0, name, entries, "is no list", "begin each entry with a dash")
+        else:
+            found[name] = [entry for entry in entries if _entry(name, entry, faults)]
+    if not found["units"] and not faults.found:
+        faults.add(0, "units", "", "is empty", "an organisation has at least one unit")
+    return found
+
+
+def _entry(section: str, entry: Any, faults: Faults) -> bool:
+    allowed, required = _KEYS[section]
+    if not isinstance(entry, dict):
+        faults.add(0, section, entry, "is no entry", f"write {{{', '.join(sorted(allowed))}}}")
+        return False
+    before = len(faults.found)
+    for key, value in entry.items():
+        if key == _LINE:
+            continue
+        if key not in allowed:
+            faults.add(entry[_LINE], section, key, "is unknown here", f"use {', '.join(sorted(allowed))}")
+        elif key != "roles" and not isinstance(value, str):
+            faults.add(entry[_LINE], f"{section}.{key}", value, "is no text", "write one value")
+    for key in sorted(required):
+        if not entry.get(key):
+            faults.add(entry[_LINE], section, "", f"{key} is missing", f"add {key}")
+    return len(faults.found) == before
+
+
+def _address(entry: Mapping[str, Any], key: str, domain: str, faults: Faults) -> str:
+    try:
+        return canonical(entry[key], domain)
+    except ValueError as error:
+        faults.add(entry[_LINE], key, entry[key], str(error), "correct it")
+        return ""
+
+
+def _units(entries: list[dict[str, Any]], domain: str, faults: Faults) -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    said: dict[str, str] = {}
+    for entry in entries:
+        line, code, name = entry[_LINE], entry["code"], plain(entry["name"])
+        box = _address(entry, "box", domain, faults)
+        if not _CODE.fullmatch(code):
+            faults.add(line, "code", code, "is no code", "use 1 to 32 letters a-z, figures, - and _")
+        for key in {f"code {code.casefold()}", f"name {name.casefold()}", f"box {box}"}:
+            if key in said:
+                faults.add(line, "units", key, f"belongs to unit {said[key]} too", "give each unit its own")
+            said[key] = code
+        units[code] = Unit(code, name, box, line)
+    return units
+
+
+def _boxes(
+    entries: list[dict[str, Any]], units: Mapping[str, Unit], domain: str, faults: Faults
+) -> dict[str, Box]:
+    owner = {unit.box: unit for unit in units.values()}
+    boxes = {unit.box: Box(unit.box, "unit", unit.code, row=unit.row) for unit in units.values()}
+    listed: set[str] = set()
+    for entry in entries:
+        line, address = entry[_LINE], _address(entry, "address", domain, faults)
+        unit = owner.get(address)
+        kind = entry.get("kind", "unit" if unit else "office")
+        code = entry.get("unit", unit.code if unit else "")
+        if address in listed:
+            faults.add(line, "address", address, "is listed twice", "keep one of them")
+        if unit and (kind, code) != ("unit", unit.code):
+            faults.add(line, "boxes", address, f"is the box of unit {unit.code}", "leave kind and unit out")
+        elif not unit and kind != "office":
+            faults.add(
+                line, "kind", kind, "is no kind for this box", "use office, or name it as a unit's box"
+            )
+        elif code not in units:
+            faults.add(line, "unit", code, "is no unit of this file", "name the unit that manages this box")
+        listed.add(address)
+        boxes[address] = Box(address, kind, code, _roles(entry, faults), line)
+    return boxes
+
+
+def _roles(entry: Mapping[str, Any], faults: Faults) -> frozenset[tuple[str, str]]:
+    line, roles = entry[_LINE], entry.get("roles") or {}
+    if not isinstance(roles, dict):
+        faults.add(line, "roles", roles, "is no list of roles", "write {head: [staff id], ...}")
+        return frozenset()
+    found: dict[str, str] = {}
+    for role, holders in roles.items():
+        if role == _LINE:
+            continue
+        if role not in ROLES:
+            faults.add(line, "roles", role, "is no role", f"use {', '.join(ROLES)}")
+            continue
+        for holder in [holders] if isinstance(holders, str) and holders else holders or []:
+            if not isinstance(holder, str):
+                faults.add(line, f"roles.{role}", holder, "is no staff id", "write staff ids")
+            elif found.setdefault(holder, role) != role:
+                faults.add(line, f"roles.{role}", holder, f"is {found[holder]} too", "give them one role")
+    return frozenset(found.items())
+
+
+def _aliases(
+    entries: list[dict[str, Any]], boxes: Mapping[str, Box], domain: str, faults: Faults
+) -> dict[str, Alias]:
+    aliases: dict[str, Alias] = {}
+    for entry in entries:
+        address = _address(entry, "address", domain, faults)
+        if address in boxes or address in aliases:
+            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
+        aliases[address] = Alias(address, entry["target"], entry[_LINE])
+    return aliases

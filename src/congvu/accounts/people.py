@@ -1,0 +1,112 @@
+"""The people file: one row a person, as the personnel office keeps it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date
+
+from congvu import names
+from congvu.accounts.faults import Faults
+from congvu.accounts.model import KINDS, Person, Unit, canonical
+from congvu.accounts.table import Columns, Record, plain, read_table
+
+COLUMNS = Columns(
+    {
+        "staff_id": ["Mã cán bộ"],
+        "full_name": ["Họ và tên"],
+        "kind": ["Loại"],
+        "unit": ["Đơn vị"],
+        "position": ["Chức vụ"],
+        "start": ["Ngày vào"],
+        "end": ["Ngày nghỉ"],
+        "address": ["Địa chỉ"],
+    },
+    required=("staff_id", "full_name", "kind", "unit", "start"),
+)
+_STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_VIETNAMESE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+
+
+def read_people(
+    data: bytes, domain: str, units: Mapping[str, Unit], faults: Faults, kinds: Collection[str] = tuple(KINDS)
+) -> dict[str, Person]:
+    """People by staff id. ``units``: the organisation's; a person names one by its code or its name."""
+    by_name = {key.casefold(): unit.code for unit in units.values() for key in (unit.name, unit.code)}
+    people: dict[str, Person] = {}
+    seen: dict[str, int] = {}
+    addresses: dict[str, int] = {}
+    for record in read_table(data, COLUMNS, faults):
+        person = _person(record, domain, by_name, kinds, faults)
+        if (first := seen.setdefault(person.staff_id.casefold(), record.row)) != record.row:
+            rule = f"is in row {first} too"
+            faults.add(record.row, "staff_id", person.staff_id, rule, "give each person one row")
+        if person.address and (first := addresses.setdefault(person.address, record.row)) != record.row:
+            faults.add(record.row, "address", person.address, f"is in row {first} too", "change one of them")
+        people[person.staff_id] = person
+    return people
+
+
+def _person(
+    record: Record, domain: str, by_name: Mapping[str, str], kinds: Collection[str], faults: Faults
+) -> Person:
+    """One row as a person. What is at fault is reported, and the rest is read all the same."""
+    row, cells = record.row, record.cells
+
+    staff_id = cells["staff_id"]
+    if not _STAFF_ID.fullmatch(staff_id):
+        faults.add(
+            row, "staff_id", staff_id, "is no staff id", "use 1 to 32 of a-z, 0-9 and, inside, . _ / -"
+        )
+    full_name = names.clean(cells["full_name"])
+    try:
+        names.local_part(full_name)
+    except ValueError as error:
+        faults.add(row, "full_name", cells["full_name"], str(error), "write family, middle and given name")
+    kind = _kind(cells["kind"])
+    if kind not in kinds:
+        known = ", ".join(f"{code} ({KINDS.get(code, code)})" for code in kinds)
+        faults.add(row, "kind", cells["kind"], "is no kind of staff", f"use one of {known}")
+    unit = by_name.get(cells["unit"].casefold(), "")
+    if not unit:
+        faults.add(row, "unit", cells["unit"], "is no unit of the organisation", "use a unit's code or name")
+    start = _date(record, "start", faults)
+    end = _date(record, "end", faults)
+    if start and end and end < start:
+        faults.add(row, "end", cells["end"], f"lies before the start, {start}", "correct one of the two")
+    address = cells.get("address", "")
+    if address:
+        try:
+            address = canonical(address, domain)
+        except ValueError as error:
+            faults.add(row, "address", address, str(error), "correct it, or leave it empty to have one made")
+    return Person(
+        staff_id, full_name, kind, unit, cells.get("position", ""), start or date.min, end, address, row
+    )
+
+
+def _kind(written: str) -> str:
+    """cong_chuc, of "cong_chuc" or "Công chức"."""
+    said = plain(written).casefold()
+    return next((code for code, title in KINDS.items() if said == title.casefold()), said.replace(" ", "_"))
+
+
+def _date(record: Record, column: str, faults: Faults) -> date | None:
+    written = record.cells.get(column, "")
+    if not written:
+        if column in COLUMNS.required:
+            faults.add(record.row, column, "", "is empty", "write a date as 2026-11-23 or 23/11/2026")
+        return None
+    found: date | None = None
+    try:
+        if match := _ISO.fullmatch(written):
+            found = date(int(match[1]), int(match[2]), int(match[3]))
+        elif match := _VIETNAMESE.fullmatch(written):
+            found = date(int(match[3]), int(match[2]), int(match[1]))
+    except ValueError:
+        pass
+    if found is None or not 1900 <= found.year <= 2199:
+        faults.add(record.row, column, written, "is no date", "write it as 2026-11-23 or 23/11/2026")
+        return None
+    return found

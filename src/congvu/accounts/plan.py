@@ -1,0 +1,213 @@
+"""What must change so that the directory becomes what the files say. Pure.
+
+Three promises: a person has one mailbox, an address is never renamed, and an address that anyone ever held is
+never given to anyone else. Addresses of new people are made here, the same way every time: by the first day
+of service, then by staff id.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from congvu import names
+from congvu.accounts.faults import Faults, refuse
+from congvu.accounts.model import (
+    Alias,
+    Box,
+    Directory,
+    Entry,
+    Holder,
+    Organisation,
+    Person,
+    Unit,
+    canonical,
+)
+
+# Why an entry is refused, and what to do instead.
+_TAKEN = ("was given to someone else, and is never given again", "choose another address")
+_RESERVED = ("is reserved for an office or a unit", "choose another, or leave it empty to have one made")
+_NO_STAFF = ("is no staff id of the people file", "correct it, or take it out")
+_NO_TARGET = ("is no mailbox of these files", "name a box, a person's address or a staff id")
+_RENAMED = "keep it as it is, and add an alias"
+
+NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry that is added (no ``before``), closed (no ``after``) or changed."""
+
+    noun: str
+    key: str
+    before: Entry | None
+    after: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes, in the order of NOUNS and keys, and the organisation with every address made."""
+
+    wanted: Organisation
+    changes: tuple[Change, ...]
+    new_domain: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.changes) or self.new_domain
+
+    def of(self, noun: str) -> list[Change]:
+        return [change for change in self.changes if change.noun == noun]
+
+    def counts(self) -> dict[str, int]:
+        """{"person added": 3, ...}, without zeros."""
+        found: dict[str, int] = {}
+        for change in self.changes:
+            verb = "added" if change.before is None else "closed" if change.after is None else "changed"
+            found[f"{change.noun} {verb}"] = found.get(f"{change.noun} {verb}", 0) + 1
+        return found
+
+    def diff(self) -> tuple[str, str]:
+        """The changed entries before and after, one line each: what Ansible shows with --diff."""
+        before = [line(change.noun, change.before) for change in self.changes if change.before]
+        after = [line(change.noun, change.after) for change in self.changes if change.after]
+        if self.new_domain:
+            after.insert(0, f"domain {self.wanted.domain}")
+        return "".join(f"{text}\n" for text in before), "".join(f"{text}\n" for text in after)
+
+
+def line(noun: str, entry: Entry) -> str:
+    """One entry on one line for people."""
+    match entry:
+        case Unit():
+            text = f"{entry.code}: {entry.name}, box {entry.box}"
+        case Person():
+            served = f"from {entry.start}" + (f" to {entry.end}" if entry.end else "")
+            text = (
+                f"{entry.staff_id}: {entry.full_name} <{entry.address}>, {entry.kind}, {entry.unit}, {served}"
+            )
+            text += f", {entry.position}" if entry.position else ""
+        case Box():
+            text = f"{entry.address}: {entry.kind} box of {entry.unit}"
+            text += "".join(f", {role} {holder}" for role, holder in sorted((r, h) for h, r in entry.roles))
+        case Alias():
+            text = f"{entry.address} -> {entry.target}"
+    return f"{noun} {text}"
+
+
+def plan(
+    current: Directory,
+    wanted: Organisation,
+    *,
+    closures_max: int = 10,
+    files: tuple[str, str] = ("organisation", "people"),
+) -> Plan:
+    """Compare, make the missing addresses, and list the changes.
+
+    ``closures_max``: more people than this missing from the file are taken for a file that was cut short.
+    ``files``: how faults call the organisation's and the people's file. Raises InputError with all faults.
+    """
+    in_organisation, in_people = Faults(files[0]), Faults(files[1])
+    _check_boxes(current, wanted, in_organisation)
+    people = _addresses(current, wanted, in_people)
+    aliases = _aliases(current, wanted, people, in_organisation)
+    missing = sorted(current.organisation.people.keys() - people.keys())
+    if len(missing) > closures_max:
+        rule = f"leaves out {len(missing)} people who have a mailbox ({', '.join(missing[:5])}, ...)"
+        in_people.add(0, "", "", rule, f"restore their rows, or allow more than {closures_max} closures")
+    refuse(in_organisation, in_people)
+    complete = replace(wanted, people=people, aliases=aliases)
+    changes = tuple(
+        change
+        for noun, section in NOUNS.items()
+        for change in _changes(noun, getattr(current.organisation, section), getattr(complete, section))
+    )
+    return Plan(complete, changes, complete.domain not in current.domains)
+
+
+def _changes(noun: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[Change]:
+    for key in sorted(before.keys() | after.keys(), key=_natural):
+        old, new = before.get(key), after.get(key)
+        if old != new:
+            yield Change(noun, key, old, new)
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """annv2 before annv10."""
+    return [(int(part) if part.isdecimal() else -1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _local(address: str) -> str:
+    return address.partition("@")[0]
+
+
+def _check_boxes(current: Directory, wanted: Organisation, faults: Faults) -> None:
+    """Boxes stand where nobody else's address is or was; roles are held by people who are listed."""
+    had = {holder.key: address for address, holder in current.holders.items() if holder.use == "unit"}
+    for unit in wanted.units.values():
+        if (address := had.get(unit.code, unit.box)) != unit.box:
+            faults.add(unit.row, "box", unit.box, f"would rename {address} of unit {unit.code}", _RENAMED)
+    for box in wanted.boxes.values():
+        holder = current.holders.get(box.address)
+        mine = holder is None or holder.use == box.kind == "office" or holder == Holder("unit", box.unit)
+        if not mine:
+            faults.add(box.row, "address", box.address, *_TAKEN)
+        for staff_id, role in sorted(box.roles):
+            if staff_id not in wanted.people:
+                faults.add(box.row, f"roles.{role}", staff_id, *_NO_STAFF)
+
+
+def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict[str, Person]:
+    """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
+    had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
+    reserved = names.RESERVED | {code.lower() for code in wanted.units}
+    reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases]}
+    asked = {_local(person.address) for person in wanted.people.values() if person.address}
+    taken = {_local(address) for address in current.holders} | reserved | asked
+    offers: dict[str, Iterator[str]] = {}
+    people: dict[str, Person] = {}
+    for person in sorted(wanted.people.values(), key=lambda someone: (someone.start, someone.staff_id)):
+        address = had.get(person.staff_id) or person.address
+        if address != person.address and person.address:
+            faults.add(person.row, "address", person.address, f"would rename {address}", _RENAMED)
+        elif person.staff_id not in had and address in current.holders:
+            faults.add(person.row, "address", address, *_TAKEN)
+        elif person.staff_id not in had and address and _local(address) in reserved:
+            faults.add(person.row, "address", address, *_RESERVED)
+        if not address:
+            base = names.local_part(person.full_name)
+            # What was not free once is never free later: each namesake goes on where the last one stopped.
+            offer = offers.setdefault(base, names.candidates(base))
+            address = f"{next(local for local in offer if local not in taken)}@{wanted.domain}"
+        people[person.staff_id] = replace(person, address=address)
+    return people
+
+
+def _aliases(
+    current: Directory, wanted: Organisation, people: Mapping[str, Person], faults: Faults
+) -> dict[str, Alias]:
+    """Aliases with their targets as addresses. A person's alias stays theirs for ever, a duty's moves on."""
+    persons = {person.address for person in people.values()}
+    personal = persons | {address for address, holder in current.holders.items() if holder.use == "person"}
+    found: dict[str, Alias] = {}
+    for alias in wanted.aliases.values():
+        target = _target(alias.target, wanted.domain, people)
+        if target not in persons and target not in wanted.boxes:
+            faults.add(alias.row, "target", alias.target, *_NO_TARGET)
+            continue
+        holder = current.holders.get(alias.address, Holder("alias", target))
+        moved = holder.key != target and not personal.isdisjoint({holder.key, target}) and not alias.duty
+        if alias.address in persons or holder.use != "alias" or moved:
+            faults.add(alias.row, "address", alias.address, *_TAKEN)
+        found[alias.address] = replace(alias, target=target)
+    return found
+
+
+def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:
+    """The address that a staff id, a local part or an address stands for; empty if it can be none."""
+    if written in people:
+        return people[written].address
+    try:
+        return canonical(written, domain)
+    except ValueError:
+        return ""

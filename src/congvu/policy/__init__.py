@@ -1,0 +1,62 @@
+"""The regulation as data: read it, check it, resolve it for one environment, judge by it. No I/O but files.
+
+::
+
+    policy = load(Path("policy"), "default", today)       # every fault at once, as PolicyError
+    policy.values["password.min_length"]
+    Path(...).write_text(json.dumps(dump(policy)))
+    policy = read_json(Path("/etc/congvu/policy.json"))   # checked against its digest
+    rows = judge(policy, {control_id: observations}, attested_ids, now)
+
+``docs/develop/policy-format.md`` describes the files.
+"""
+
+from congvu.policy.load import read
+from congvu.policy.model import (
+    About,
+    Control,
+    Finding,
+    LegalBasis,
+    Policy,
+    Profile,
+    Provision,
+    Rate,
+    Resolved,
+    Setting,
+    Text,
+    Value,
+    Waiver,
+)
+from congvu.policy.resolve import digest, dump, load, parse, read_json, resolve
+from congvu.policy.verdict import Judgement, Observed, Row, Status, judge, judge_control, judge_row, worst
+
+__all__ = [
+    "About",
+    "Control",
+    "Finding",
+    "Judgement",
+    "LegalBasis",
+    "Observed",
+    "Policy",
+    "Profile",
+    "Provision",
+    "Rate",
+    "Resolved",
+    "Row",
+    "Setting",
+    "Status",
+    "Text",
+    "Value",
+    "Waiver",
+    "digest",
+    "dump",
+    "judge",
+    "judge_control",
+    "judge_row",
+    "load",
+    "parse",
+    "read",
+    "read_json",
+    "resolve",
+    "worst",
+]

@@ -1,0 +1,168 @@
+"""The report as data: what ``report.json`` holds (a contract, see docs) and what the page shows. Pure.
+
+Nothing here asks a clock: the page speaks of the newest observation it rests on, so that the same evidence
+gives the same bytes, whenever the report is made.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from congvu.errors import UserError
+from congvu.evidence import Finding, Observation
+from congvu.policy import Provision, Rate, Resolved, Row, Status, Value
+from congvu.report import words
+from congvu.report.period import Period
+
+# The daily seal belongs to the chain of evidence. Until that exists the report says so and does not pretend.
+_SEAL = {"status": "not_built", "reason": "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày."}
+
+
+@dataclass(frozen=True)
+class Letterhead:
+    """What stands above and below the report (NĐ 30/2020). The clerk fills in number, date and signature."""
+
+    authority: str = ""  # the body above: "UBND tỉnh Bình Định"
+    organisation: str = ""  # who reports: "Sở Nội vụ"
+    symbol: str = ""  # "BC-SNV"
+    place: str = ""  # "Bình Định"
+    addressee: str = ""  # "Giám đốc Sở Nội vụ"
+    signer: tuple[str, ...] = ()  # lines above the signature: "TL. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG"
+    recipients: tuple[str, ...] = ()  # below "Nơi nhận": "Như trên", "Lưu: VT, VP"
+
+    @classmethod
+    def read(cls, plain: Any) -> Letterhead:
+        """Return a letterhead from plain data. Raises UserError: an unknown field, or one of a wrong type."""
+        if not isinstance(plain, dict) or not plain.keys() <= cls.__dataclass_fields__.keys():
+            raise UserError(f"letterhead: fields are {', '.join(cls.__dataclass_fields__)}")
+        given: dict[str, Any] = {}
+        for key, value in plain.items():
+            several = cls.__dataclass_fields__[key].default == ()
+            given[key] = tuple(value) if several and isinstance(value, list) else value
+            if not isinstance(given[key], tuple if several else str):
+                raise UserError(f"letterhead: {key} is {value!r}")
+        return cls(**given)
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: its period, the policy it judges by, and what each provision came to."""
+
+    period: Period
+    policy: Resolved
+    findings: tuple[Finding, ...]
+    letterhead: Letterhead = field(default_factory=Letterhead)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many rows have each status, worst first; statuses that do not occur count 0."""
+        found = Counter(finding.row.status for finding in self.findings)
+        return {status.value: found[status] for status in Status}
+
+    @property
+    def observations(self) -> list[Observation]:
+        """Every observation that the report rests on, each once."""
+        seen = {
+            (each.control, each.host): each
+            for finding in self.findings
+            for several in finding.observations.values()
+            for each in several
+        }
+        return [seen[key] for key in sorted(seen)]
+
+    @property
+    def observed_until(self) -> datetime | None:
+        """When the newest of them was made."""
+        return max((each.observed_at for each in self.observations), default=None)
+
+
+def to_json(report: Report) -> str:
+    """Return ``report.json``: schema 1, one row for each provision, in the order of the regulation."""
+    policy = report.policy
+    document = {
+        "schema": 1,
+        "period": {
+            "from": report.period.first.isoformat(),
+            "to": report.period.last.isoformat(),
+            "quarter": report.period.quarter,
+            "cutoff": report.period.cutoff,
+        },
+        "policy": {"version": policy.version, "sha256": policy.sha256},
+        "provisions": [_provision(policy, finding) for finding in report.findings],
+        "findings": [
+            {
+                "id": finding.id,
+                "article": finding.article,
+                "provisions": list(finding.provisions),
+                "problem": {"vi": finding.problem.vi, "en": finding.problem.en},
+                "handling": {"vi": finding.handling.vi, "en": finding.handling.en},
+            }
+            for finding in policy.findings
+        ],
+        "seal": _SEAL,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def _provision(policy: Resolved, finding: Finding) -> dict[str, Any]:
+    row = finding.row
+    return {
+        "id": row.provision.id,
+        "kind": ",".join(row.provision.kind),
+        "status": row.status.value,
+        "observed": observed(policy, row),
+        "expected": expected(policy, row.provision),
+        "evidence": [_plain(each) for several in finding.observations.values() for each in several],
+        "controls": list(row.provision.controls),
+    }
+
+
+def _plain(observation: Observation) -> dict[str, Any]:
+    return {"host": observation.host, **observation.body(), "policy_sha256": observation.policy_sha256}
+
+
+def observed(policy: Resolved, row: Row) -> str:
+    """Return in Vietnamese what was seen, or why nothing was; where there are several controls, by name."""
+    if len(row.judgements) == 1:
+        return row.judgements[0].reason.vi
+    names = {control: f"{policy.control(control).title.vi}: " for control in row.provision.controls}
+    return " ".join(f"{names.get(each.subject, '')}{each.reason.vi}" for each in row.judgements)
+
+
+def expected(policy: Resolved, provision: Provision) -> str:
+    """Return in Vietnamese what would have to be seen: the facts, the numbers, whose word is asked for."""
+    parts = [policy.control(control).title.vi for control in provision.controls]
+    parts += [setting(rule) for rule in numbers(policy, provision)]
+    if provision.attests is not None:
+        parts.append(f"Xác nhận: {policy.parties[provision.attests].vi}")
+    return "; ".join(parts)
+
+
+def numbers(policy: Resolved, provision: Provision) -> Sequence[Value]:
+    """Return the values of the policy by which a provision is judged: its own and those its controls name."""
+    named = {
+        control.verdict.rate
+        for control in map(policy.control, provision.controls)
+        if isinstance(control.verdict, Rate)
+    }
+    rules = policy.value_rules.items()
+    return [rule for key, rule in rules if rule.provision == provision.id or key in named]
+
+
+def setting(rule: Value) -> str:
+    """Return ``Độ dài tối thiểu của mật khẩu: 8 ký tự``."""
+    value = rule.value
+    if isinstance(value, bool):
+        shown = "có" if value else "không"
+    elif isinstance(value, int | float):
+        unit = rule.unit.vi if rule.unit else ""
+        ratio = rule.unit is not None and rule.unit.en == "ratio"
+        shown = words.percent(value) if ratio else f"{words.number(value)} {unit}"
+    else:
+        shown = value if isinstance(value, str) else ", ".join(value)
+    return f"{rule.title.vi}: {shown}".rstrip()

@@ -1,0 +1,162 @@
+"""The report as one page for auditors and the Director: no script, nothing from outside, made to be printed.
+
+What is shown is prepared here as plain words; the template only lays it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from itertools import groupby
+from typing import Any
+
+import jinja2
+
+from congvu.evidence import Finding, Observation
+from congvu.policy import Judgement, Resolved, Status
+from congvu.report import words
+from congvu.report.document import Report, expected, numbers, setting
+
+_SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
+_ARTICLE = re.compile(r"Điều \d+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A coloured piece of a bar: its status, and where it lies, in thousandths of the bar."""
+
+    status: str
+    label: str
+    count: int
+    start: int
+    width: int
+
+
+def to_html(report: Report) -> str:
+    """Return ``report.html``."""
+    rows = [_row(report.policy, finding) for finding in report.findings]
+    articles = [(name, list(group)) for name, group in groupby(rows, key=lambda row: row["group"])]
+    return _template().render(
+        report=report,
+        policy=report.policy,
+        head=report.letterhead,
+        words=words,
+        css=_resource("report.css"),
+        draft=not (report.policy.legal_basis.number and report.policy.legal_basis.date),
+        unfinished=report.observed_until is None or report.observed_until < report.period.ends,
+        tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],
+        bar=_bar(rows),
+        articles=[(name, group, _bar(group)) for name, group in articles],
+        faults=[row for row in rows if row["status"] == Status.NOT_MET.value],
+        awaited=_awaited(report),
+        hosts=sorted({each.host for each in report.observations}),
+        observations=[_observation(report.policy, each) for each in report.observations],
+    )
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(_resource("report.html.j2"))
+
+
+def _resource(name: str) -> str:
+    return (resources.files("congvu.report") / name).read_text(encoding="utf-8")
+
+
+def _bar(rows: list[dict[str, Any]]) -> list[Piece]:
+    """Return the shares of the statuses; the pieces fill the bar exactly."""
+    counts = Counter(row["status"] for row in rows)
+    pieces, passed = [], 0
+    for status in words.SHOWN:
+        if counts[status]:
+            start = passed * 1000 // len(rows)
+            passed += counts[status]
+            width = passed * 1000 // len(rows) - start
+            pieces.append(Piece(status, words.STATUS[status][0], counts[status], start, width))
+    return pieces
+
+
+def _awaited(report: Report) -> list[tuple[str, int]]:
+    """Return who still has to attest, and how many rows."""
+    counts = Counter(
+        finding.row.provision.attests or ""
+        for finding in report.findings
+        if finding.row.status is Status.ATTESTATION_MISSING
+    )
+    return [(party.vi, counts[key]) for key, party in report.policy.parties.items() if counts[key]]
+
+
+def _row(policy: Resolved, finding: Finding) -> dict[str, Any]:
+    row, provision = finding.row, finding.row.provision
+    controls = [policy.control(control) for control in provision.controls]
+    article = _ARTICLE.search(provision.article)
+    enforced = [control.enforced.vi for control in controls if control.enforced]
+    if provision.attests is not None and provision.not_assessed is None:
+        enforced.append(f"Xác nhận mỗi quý: {policy.parties[provision.attests].vi}.")
+    return {
+        "id": provision.id,
+        "article": words.sentence(provision.article),
+        "group": article[0] if article else words.sentence(provision.article),
+        "duty": provision.duty.vi,
+        "who": ", ".join(policy.parties[who].vi for who in provision.who),
+        "kind": ", ".join(words.KIND[kind] for kind in provision.kind),
+        "status": row.status.value,
+        "enforced": enforced,
+        "results": [_result(policy, judgement, finding) for judgement in row.judgements],
+        "expected": expected(policy, provision),
+        "numbers": [setting(rule) for rule in numbers(policy, provision)],
+        "evidence": [
+            _evidence(policy, judgement, finding)
+            for judgement in row.judgements
+            if judgement.subject in provision.controls and policy.control(judgement.subject).built
+        ],
+    }
+
+
+def _result(policy: Resolved, judgement: Judgement, finding: Finding) -> dict[str, Any]:
+    """One line of a row's result; its title only where a row has several."""
+    provision = finding.row.provision
+    titled = len(finding.row.judgements) > 1 and judgement.subject in provision.controls
+    return {
+        "status": judgement.status.value,
+        "title": policy.control(judgement.subject).title.vi if titled else "",
+        "reason": judgement.reason.vi,
+    }
+
+
+def _evidence(policy: Resolved, judgement: Judgement, finding: Finding) -> dict[str, Any]:
+    control = policy.control(judgement.subject)
+    seen = finding.observations.get(control.id, ())
+    by_hand, _, commands = (control.check_by_hand.vi if control.check_by_hand else "").partition("\n\n")
+    return {
+        "title": control.title.vi,
+        "status": judgement.status.value if judgement.judged else "figure",
+        "reason": judgement.reason.vi,
+        "how": control.observed.vi if control.observed else "",
+        "by_hand": by_hand,
+        "commands": commands,
+        "observations": [_observation(policy, each) for each in seen],
+    }
+
+
+def _observation(policy: Resolved, observation: Observation) -> dict[str, Any]:
+    return {
+        "control": observation.control,
+        "title": policy.control(observation.control).title.vi,
+        "host": observation.host,
+        "at": words.moment(observation.observed_at),
+        "checked": words.number(observation.checked),
+        "faults": words.number(len(observation.exceptions)),
+        "facts": observation.evidence,
+        "exceptions": observation.exceptions[:_SHOWN_EXCEPTIONS],
+        "more": words.number(max(0, len(observation.exceptions) - _SHOWN_EXCEPTIONS)),
+        "share": words.percent(observation.numerator / observation.denominator)
+        if observation.numerator is not None and observation.denominator
+        else "",
+    }

@@ -1,0 +1,67 @@
+"""Vietnamese words, numbers and dates of the report, as NĐ 30/2020 and its readers write them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from congvu import clock
+from congvu.report.period import Period
+
+# The closed list of statuses, worst first, and how a row of the report shows each: label, mark.
+# The mark keeps a status readable on a black-and-white print.
+STATUS: dict[str, tuple[str, str]] = {
+    "not_met": ("Chưa đạt", "✕"),
+    "attestation_missing": ("Chờ xác nhận", "✎"),
+    "not_assessed": ("Chưa đánh giá", "?"),
+    "waived": ("Được miễn áp dụng", "↷"),
+    "attested": ("Đã xác nhận", "✍"),
+    "met": ("Đạt", "✓"),
+    "not_applicable": ("Không phát sinh", "–"),
+}
+# The order of tiles and bars: good on the left, what has to be done on the right.
+SHOWN = ("met", "attested", "not_applicable", "waived", "not_assessed", "attestation_missing", "not_met")
+KIND = {
+    "E": "bắt buộc bằng kỹ thuật",
+    "M": "đo được",
+    "O": "cần người xác nhận",
+    "S": "phạm vi",
+    "P": "khuyến khích",
+}
+CUTOFF = {"nd09": "chốt số liệu ngày 14 hằng tháng", "calendar": "quý theo lịch"}
+_ROMAN = ("I", "II", "III", "IV")
+
+
+def number(value: float) -> str:
+    """Return ``1.234,5`` for 1234.5; a whole number has no decimals, others at most two."""
+    text = f"{int(value):,}" if value == int(value) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def percent(share: float) -> str:
+    """Return ``98,7%`` for 0.987; never rounded up to 100% (nor down to 0%) when it is not."""
+    hundredths = round(share * 1000) / 10
+    if share < 1:
+        hundredths = min(hundredths, 99.9)
+    if share > 0:
+        hundredths = max(hundredths, 0.1)
+    return number(hundredths) + "%"
+
+
+def sentence(text: str) -> str:
+    """Return a text as it begins a line: with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def day(value: date) -> str:
+    """Return ``05/01/2027``."""
+    return f"{value:%d/%m/%Y}"
+
+
+def moment(value: datetime) -> str:
+    """Return ``14:05 ngày 05/01/2027`` in Viet Nam for an aware instant."""
+    return f"{clock.local(value):%H:%M ngày %d/%m/%Y}"
+
+
+def quarter(period: Period) -> str:
+    """Return ``quý IV năm 2026``."""
+    return f"quý {_ROMAN[int(period.quarter[-1]) - 1]} năm {period.quarter[:4]}"

@@ -1,0 +1,139 @@
+"""The password service: `gunicorn 'congvu.services.password:create_app("/etc/congvu/password.json")'`.
+
+JSON over HTTP on a Unix socket, for the webmail and the password page of this host: `POST /check`, `/change`,
+`/assess`. It fails closed: whatever goes wrong, the answer is not `open`.
+
+Each answer leaves one line of JSON in the journal: verb, client, answer, login, state. A login that does not exist
+is not named there, since people type their password into the wrong field.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from congvu import store
+from congvu.passwords import Rules
+from congvu.policy import resolve
+from congvu.services.password_judge import Answer, Judge, Limits
+
+_LOG = logging.getLogger("congvu.password")
+_LONGEST_REQUEST = 16 * 1024
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the role `password_service` writes: paths, names, and networks as CIDR. `words`: one word a line."""
+
+    policy: str
+    words: str
+    database: dict[str, str]
+    domain: str
+    organisation: list[str]
+    office_networks: list[str] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: str) -> Settings:
+        """Read the settings from a JSON object; a key that is missing or unknown raises TypeError."""
+        return cls(**json.loads(Path(path).read_text("utf-8")))
+
+
+def judge(settings: Settings) -> Judge:
+    """Return the judge for these settings. Raises if the policy or the word list cannot be read."""
+    values = resolve.read_json(Path(settings.policy)).values
+    words = Path(settings.words).read_text("utf-8", "replace").splitlines()
+    networks = (ipaddress.ip_network(network) for network in settings.office_networks)
+    return Judge(
+        connect=lambda: store.connect(role="congvu_password", **settings.database),
+        rules=Rules.from_policy(values, words),
+        limits=Limits(
+            max_failures=int(values["login.max_failures"]),
+            window=timedelta(minutes=int(values["login.window_minutes"])),
+            office_networks=tuple(networks),
+        ),
+        domain=settings.domain,
+        organisation=tuple(settings.organisation),
+    )
+
+
+def create_app(path: str) -> Flask:
+    """Return the WSGI application; it does not start without settings, policy and word list."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s", force=True)
+    bench = judge(Settings.read(path))
+    app = Flask("congvu.services.password", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LONGEST_REQUEST
+
+    @app.post("/check")
+    def _check() -> Response:
+        return _reply(bench.check, "login", "password", "client")
+
+    @app.post("/change")
+    def _change() -> Response:
+        return _reply(bench.change, "login", "present", "new", "client")
+
+    @app.post("/assess")
+    def _assess() -> Response:
+        return _reply(bench.assess, "login", "candidate")
+
+    @app.errorhandler(Exception)
+    def _broken(error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return _say(Answer({"answer": "malformed"}, status=error.code or 400))
+        _log_fault(error)
+        return _say(Answer({"answer": "unavailable"}, status=503))
+
+    return app
+
+
+def _reply(verb: Callable[..., Answer], *names: str) -> Response:
+    question: Any = request.get_json()
+    if not isinstance(question, dict) or not all(isinstance(question.get(name), str) for name in names):
+        return _say(Answer({"answer": "malformed"}, status=400))
+    return _say(verb(*(question[name] for name in names)))
+
+
+def _say(answer: Answer) -> Response:
+    question = request.get_json(silent=True)
+    client = question.get("client") if isinstance(question, dict) else None
+    line = {
+        "event": "password",
+        "verb": request.path.strip("/"),
+        "client": client if isinstance(client, str) and _is_address(client) else None,
+        "answer": answer.body["answer"],
+        "login": answer.login,
+        "state": answer.state,
+    }
+    _LOG.info(json.dumps(line))
+    response = jsonify(answer.body)
+    response.status_code = answer.status
+    return response
+
+
+def _is_address(client: str) -> bool:
+    try:
+        ipaddress.ip_address(client)
+    except ValueError:
+        return False
+    return True
+
+
+def _log_fault(error: Exception) -> None:
+    """Say in one line what broke and where. Only the first line of the message: below it, a database quotes rows."""
+    where = [
+        f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    message = next(iter(str(error).splitlines()), "")
+    _LOG.error(
+        json.dumps({"event": "fault", "error": f"{type(error).__name__}: {message}", "where": where[-4:]})
+    )

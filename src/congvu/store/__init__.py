@@ -1,0 +1,33 @@
+"""The directory in PostgreSQL: the only place that speaks SQL.
+
+::
+
+    with store.connect(role="congvu_password") as db:     # one transaction
+        account = db.account("annv@snv.binhdinh.gov.vn")
+
+Schema, constraints, views and grants are in ``migrations/``, statements in ``queries/``.
+"""
+
+from congvu.store.database import Account, Observation, Store, StoreError, connect
+from congvu.store.directory import (
+    converge,
+    people_without_password,
+    read_credentials,
+    read_directory,
+    write_credentials,
+)
+from congvu.store.migration import migrate
+
+__all__ = [
+    "Account",
+    "Observation",
+    "Store",
+    "StoreError",
+    "connect",
+    "converge",
+    "migrate",
+    "people_without_password",
+    "read_credentials",
+    "read_directory",
+    "write_credentials",
+]

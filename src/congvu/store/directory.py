@@ -1,0 +1,104 @@
+"""The whole directory at once: read it, write a plan into it. By COPY and sets, however many there are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterator
+from typing import TypeVar
+
+from congvu.accounts import (
+    Alias,
+    Box,
+    Credential,
+    Directory,
+    Holder,
+    Organisation,
+    Person,
+    Plan,
+    Unit,
+)
+from congvu.store.database import Store
+from congvu.store.sql import SQL
+
+E = TypeVar("E", Unit, Person, Box, Alias)
+
+
+def read_directory(db: Store, domain: str) -> Directory:
+    """The directory as it stands, locked against other changes until the transaction ends."""
+    db.run(SQL.lock_directory)
+    units = [Unit(**row) for row in db.rows(SQL.open_units)]
+    people = [Person(**row) for row in db.rows(SQL.open_people)]
+    boxes = [
+        Box(**{**row, "roles": frozenset((holder, role) for holder, role in row["roles"] or ())})
+        for row in db.rows(SQL.open_boxes)
+    ]
+    aliases = [Alias(**row) for row in db.rows(SQL.open_aliases)]
+    return Directory(
+        Organisation(
+            domain,
+            {unit.code: unit for unit in units},
+            {person.staff_id: person for person in people},
+            {box.address: box for box in boxes},
+            {alias.address: alias for alias in aliases},
+        ),
+        frozenset(db.domains()),
+        {row["address"]: Holder(row["use"], row["key"]) for row in db.rows(SQL.holders)},
+    )
+
+
+def converge(db: Store, plan: Plan, actor: str) -> None:
+    """Write a plan with its audit record. It must have been made from what this transaction has read."""
+    before, after = plan.diff()
+    diff = "".join(
+        difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=0)
+    )
+    db.record_bulk(actor, "directory.converge", plan.counts(), diff)
+    if plan.new_domain:
+        db.run(SQL.add_domain, name=plan.wanted.domain)
+    db.run(SQL.stage)
+    db.copy("staged_unit", ((u.code, u.name, u.box, closed) for u, closed in _staged(plan, Unit)))
+    db.copy(
+        "staged_person",
+        (
+            (p.staff_id, p.full_name, p.kind, p.unit, p.position, p.start, p.end, p.address, closed)
+            for p, closed in _staged(plan, Person)
+        ),
+    )
+    db.copy("staged_box", ((b.address, b.kind, b.unit, closed) for b, closed in _staged(plan, Box)))
+    db.copy(
+        "staged_role",
+        (
+            (box.address, box.kind, staff_id, role)
+            for box, closed in _staged(plan, Box)
+            if not closed
+            for staff_id, role in box.roles
+        ),
+    )
+    db.copy("staged_alias", ((a.address, a.target, a.duty, closed) for a, closed in _staged(plan, Alias)))
+    db.run(SQL.converge)
+
+
+def read_credentials(db: Store) -> dict[str, Credential]:
+    return {row["address"]: Credential(**row) for row in db.rows(SQL.credentials)}
+
+
+def write_credentials(db: Store, credentials: Collection[Credential], actor: str, verb: str) -> None:
+    """Set credentials in bulk, with their record: who and since when, never the hash."""
+    lines = (f"{each.address} {each.origin} {each.set_at.isoformat()}\n" for each in credentials)
+    db.record_bulk(actor, verb, {"credentials": len(credentials)}, "".join(sorted(lines)))
+    db.run(SQL.stage_credential)
+    db.copy("staged_credential", ((c.address, c.hash, c.origin, c.set_at) for c in credentials))
+    db.run(SQL.write_credentials)
+
+
+def people_without_password(db: Store) -> list[dict[str, str]]:
+    """Who serves today and never had a password: address, staff_id, full_name, unit_name."""
+    return db.rows(SQL.without_password)
+
+
+def _staged(plan: Plan, kind: type[E]) -> Iterator[tuple[E, bool]]:
+    """The changed entries of one kind as they are to be, and whether they are to be closed."""
+    for change in plan.changes:
+        entry = change.after or change.before
+        if isinstance(entry, kind):
+            yield entry, change.after is None

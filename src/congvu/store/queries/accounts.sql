@@ -1,0 +1,1 @@
+select * from account order by kind, address

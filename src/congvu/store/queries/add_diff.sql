@@ -1,0 +1,1 @@
+insert into audit_diff (record, body) values (%(record)s, %(body)s)

@@ -1,0 +1,1 @@
+insert into domain (name) values (%(name)s) on conflict do nothing

@@ -1,0 +1,1 @@
+select hash from credential where address = %(address)s

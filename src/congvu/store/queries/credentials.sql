@@ -1,0 +1,1 @@
+select address, hash, set_at, origin from credential

@@ -1,0 +1,1 @@
+select domain from hosted_domain order by domain

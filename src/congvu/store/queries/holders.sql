@@ -1,0 +1,4 @@
+select a.address, a.use, coalesce(m.staff_id, m.unit, f.target, '') as key
+  from address a
+       left join mailbox m on m.address = a.address
+       left join forwarding f on f.address = a.address

@@ -1,0 +1,1 @@
+select congvu_now() as now

@@ -1,0 +1,1 @@
+select address, target from forwarding where not closed

@@ -1,0 +1,1 @@
+select code, name, box from unit where not closed

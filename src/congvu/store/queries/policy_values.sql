@@ -1,0 +1,1 @@
+select key, value from policy_value order by key

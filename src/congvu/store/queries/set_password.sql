@@ -1,0 +1,1 @@
+select set_password(%(address)s, %(present)s, %(chosen)s, %(client)s) as changed

@@ -1,0 +1,1 @@
+create temporary table staged_credential (address text, hash text, origin text, set_at timestamptz) on commit drop

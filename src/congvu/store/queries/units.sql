@@ -1,0 +1,1 @@
+select code, name from unit where not closed order by code

@@ -1,0 +1,3 @@
+insert into credential (address, hash, origin, set_at)
+select address, hash, origin, set_at from staged_credential
+    on conflict (address) do update set hash = excluded.hash, origin = excluded.origin, set_at = excluded.set_at

@@ -1,0 +1,176 @@
+"""The WSGI application behind nginx: `gunicorn 'congvu.web.app:create_app("/etc/congvu/web.json")'`.
+
+Nothing that a person types is kept, logged or put into an address. A form is taken only from our own page: the
+browser must name it as the origin, and the form must repeat the random token of its cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+
+from congvu.policy import resolve
+from congvu.web.asking import Unavailable, ask
+
+_COOKIE = "__Host-mat-khau"
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Not `no-referrer`: with that, browsers send `Origin: null` with the form.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+# Why the person is here, as the webmail's redirect says it.
+_REASONS = frozenset({"lan-dau", "het-han", "cap-lai"})
+_NEW_PASSWORD_STATUS = 422
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the role `portal` writes. `webmail`: the address of the login page; the rest are texts and paths."""
+
+    organisation: str
+    domain: str
+    webmail: str
+    policy: str
+    service_socket: str
+
+    @classmethod
+    def read(cls, path: str) -> Settings:
+        """Read the settings from a JSON object; a key that is missing or unknown raises TypeError."""
+        return cls(**json.loads(Path(path).read_text("utf-8")))
+
+
+def create_app(path: str) -> Flask:
+    """Return the application; it does not start without its settings and a sound policy."""
+    settings = Settings.read(path)
+    values = resolve.read_json(Path(settings.policy)).values
+    app = Flask("congvu.web", static_url_path="/mat-khau/static")
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    versions = _versions(Path(str(app.static_folder)))
+
+    @app.context_processor
+    def _shared() -> dict[str, Any]:
+        return {
+            "organisation": settings.organisation,
+            "domain": settings.domain,
+            "webmail": settings.webmail,
+            "policy": values,
+            "asset": lambda name: url_for("static", filename=name, v=versions[name]),
+        }
+
+    @app.after_request
+    def _guard(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        else:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @app.get("/mat-khau")
+    def _show() -> Response:
+        return _page(200)
+
+    @app.post("/mat-khau")
+    def _change() -> Response:
+        if not _ours():
+            return _page(403, problem="forged")
+        return _answer(settings.service_socket)
+
+    @app.get("/mat-khau/xong")
+    def _done() -> Response:
+        return make_response(render_template("done.html"))
+
+    return app
+
+
+def _versions(folder: Path) -> dict[str, str]:
+    """Return a digest for each static file, so that browsers may keep them for good.
+
+    (The package's files all bear the date of the release: dates and sizes would not tell versions apart.)
+    """
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir()}
+
+
+def _ours() -> bool:
+    """Tell whether the form was sent by our own page in this browser."""
+    token, cookie = request.form.get("token", ""), request.cookies.get(_COOKIE, "")
+    same_token = bool(token) and hmac.compare_digest(token.encode(), cookie.encode())
+    same_origin = request.headers.get("Origin") == f"{request.scheme}://{request.host}"
+    return same_token and same_origin
+
+
+def _answer(service: str) -> Response:
+    login, new = request.form.get("login", "").strip(), request.form.get("new", "")
+    present = request.form.get("present", "")
+    missing = {
+        name: [message]
+        for name, value, message in (
+            ("login", login, "Hãy nhập địa chỉ thư."),
+            ("present", present, "Hãy nhập mật khẩu hiện tại."),
+            ("new", new, "Hãy nhập mật khẩu mới."),
+        )
+        if not value
+    }
+    if not missing and request.form.get("repeat", "") != new:
+        missing["repeat"] = ["Hai lần nhập mật khẩu mới không giống nhau."]
+    if missing:
+        return _page(_NEW_PASSWORD_STATUS, faults=missing)
+    question = {
+        "login": login,
+        "present": present,
+        "new": new,
+        "client": request.headers.get("X-Real-IP", ""),
+    }
+    try:
+        answer = ask(service, "change", question)
+    except Unavailable:
+        return _page(503, problem="unavailable")
+    match answer["answer"]:
+        case "changed":
+            response = redirect(url_for("_done"), 303)
+            # The form that was sent is worth nothing from here on.
+            response.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="Strict")
+            return make_response(response)
+        case "invalid":
+            return _page(
+                _NEW_PASSWORD_STATUS, faults={"new": [fault["message"] for fault in answer["faults"]]}
+            )
+        case "throttled":
+            wait = int(answer["retry_after"])
+            response = _page(429, problem="throttled", minutes=math.ceil(wait / 60))
+            response.headers["Retry-After"] = str(wait)
+            return response
+        case "refused":
+            return _page(403, problem="refused")
+        case _:
+            return _page(503, problem="unavailable")
+
+
+def _page(status: int, **shown: Any) -> Response:
+    token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(32)
+    reason = request.args.get("ly-do", "")
+    page = render_template(
+        "password.html",
+        token=token,
+        reason=reason if reason in _REASONS else "",
+        login=request.form.get("login", ""),
+        **{"faults": {}, "problem": "", **shown},
+    )
+    response = make_response(page, status)
+    response.set_cookie(_COOKIE, token, secure=True, httponly=True, samesite="Strict", path="/")
+    return response

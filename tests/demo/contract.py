@@ -1,0 +1,68 @@
+"""Writes demo.json, by which tests and other people's tools find the demo (design.md section 10)."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hosts import Hosts, write_private
+
+PORTS = {"smtp": 25, "submissions": 465, "imaps": 993, "sieve": 4190, "https": 443}
+
+
+def passwords(credentials: Path, initial: Path) -> dict[str, tuple[str, datetime | None]]:
+    """Address -> password, and the moment it was set where that is known."""
+    known: dict[str, tuple[str, datetime | None]] = {}
+    for row in json.loads(credentials.read_text("utf-8")):
+        known[row["address"]] = (row["password"], datetime.fromisoformat(row["set_at"]))
+    if initial.exists():
+        with initial.open(encoding="utf-8", newline="") as file:
+            known |= {row["address"]: (row["password"], None) for row in csv.DictReader(file)}
+    return known
+
+
+def describe(account: dict[str, Any], known: dict[str, tuple[str, datetime | None]]) -> dict[str, Any]:
+    """One entry of `accounts`. A password that its owner has changed since is nobody's business: null."""
+    entry = {key: account[key] for key in ("address", "kind", "staff_id", "unit", "state")}
+    if account["kind"] != "person":
+        return {**entry, "state": "active"}  # the mailbox is in use; it has no door of its own
+    password, set_at = known.get(account["address"], (None, None))
+    changed = set_at is None and account["state"] != "initial"
+    if set_at is not None:
+        changed = account["set_at"] is None or datetime.fromisoformat(account["set_at"]) != set_at
+    return {**entry, "password": None if changed else password}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hosts", type=Path, default=Path("build/hosts/demo"), metavar="FOLDER")
+    parser.add_argument("--container", required=True, help="the mail host's name in podman")
+    parser.add_argument("--domain", default="snv.binhdinh.test")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("build/demo"), help="where everything of the demo is"
+    )
+    given = parser.parse_args()
+    hosts = Hosts(given.hosts)
+    folder = given.folder.resolve()
+    known = passwords(folder / "credentials.json", folder / "initial-passwords.csv")
+    web = f"https://mail.{given.domain}"
+    demo = {
+        "host": hosts.address("mail"),
+        "container": given.container,
+        "domain": given.domain,
+        "ca_file": str(folder / "tls" / "ca.pem"),
+        "webmail_url": f"{web}/",
+        "portal_url": f"{web}/mat-khau",
+        "ports": PORTS,
+        "accounts": [describe(account, known) for account in hosts.accounts()],
+        "reports": sorted(str(path) for path in (folder / "reports").glob("*/*") if path.is_file()),
+    }
+    write_private(folder / "demo.json", json.dumps(demo, ensure_ascii=False, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""A second edge or store is an inventory change (design.md section 5): a role reaches another group's service
+by a `mail_*` endpoint, never by an address or a socket that is right only while one host is in all groups."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from house import ROOT, code_lines, load, roles
+
+# What stands for "this host", and the group whose service is meant: its roles know their own sockets.
+# None: no group's; whoever listens on or calls a loopback address says in OWN what is there.
+TRACES = {
+    r"/run/postgresql|\.s\.PGSQL": "mail_directory",
+    r"/run/congvu-password": "mail_directory",
+    r"/run/dovecot|private/(?:dovecot-lmtp|auth|quota-status)\b": "mail_store",
+    r"/run/redis|/run/clamav|/run/rspamd|/spool/postfix|:1133\d\b": "mail_edge",
+    r"/run/congvu-web|/run/php": "mail_web",
+    r"\b127\.\d+\.\d+\.\d+|\blocalhost\b|(?<![\w:])::1\b": None,
+}
+# Places that name this host and are right: (role, file, trace) -> why it is the role's own.
+OWN: dict[tuple[str, str, str], str] = {}
+
+
+def owners(tree: Path) -> dict[str, set[str]]:
+    """Role -> the groups to whose hosts playbooks/site.yml binds it."""
+    bound: dict[str, set[str]] = {}
+    for play in load(tree / "playbooks" / "site.yml") or []:
+        for role in play.get("roles") or []:
+            name = role if isinstance(role, str) else role.get("role", role.get("name"))
+            bound.setdefault(name, set()).update(re.split(r"[:,]", str(play["hosts"])))
+    return bound
+
+
+def traces(tree: Path) -> list[tuple[str, str, str, int, str | None]]:
+    """(role, file in it, trace, line, group whose service it means) of all that stands for this host."""
+    found = []
+    for role in roles(tree):
+        for part in ("tasks", "handlers", "templates", "defaults", "vars", "files"):
+            for path in sorted(p for p in (role / part).rglob("*") if p.is_file()):
+                name = str(path.relative_to(role))
+                for line, text in code_lines(path):
+                    for trace, group in TRACES.items():
+                        found += [(role.name, name, hit[0], line, group) for hit in re.finditer(trace, text)]
+    return found
+
+
+def seam_faults(tree: Path, own: dict[tuple[str, str, str], str]) -> list[str]:
+    bound = owners(tree)
+    faults = []
+    seen = set()
+    for role, name, trace, line, group in traces(tree):
+        seen.add((role, name, trace))
+        if (role, name, trace) in own or (group and bound.get(role) == {group}):
+            continue
+        whose = f"is {group}'s" if group else "assumes that the service is on this host"
+        faults.append(
+            f"roles/{role}/{name}:{line}: {trace} {whose}:"
+            " take a mail_* endpoint, or say in OWN why it is right"
+        )
+    faults += [f"OWN: {entry} is no longer there" for entry in own if entry not in seen]
+    return faults
+
+
+def unbound_roles(tree: Path) -> list[str]:
+    """Roles that no group gets; the rest of the playbooks may call those that do a verb's work."""
+    called = "\n".join(path.read_text(encoding="utf-8") for path in (tree / "playbooks").glob("*.yml"))
+    bound = owners(tree)
+    return [
+        f"roles/{role.name}: no playbook uses it"
+        for role in roles(tree)
+        if role.name not in bound
+        and not re.search(rf"\b(role|name): {role.name}\b|^\s+- {role.name}$", called, re.M)
+    ]
+
+
+def test_no_role_assumes_that_another_groups_host_is_its_own() -> None:
+    assert seam_faults(ROOT, OWN) == []
+
+
+def test_every_role_is_bound_to_a_group() -> None:
+    assert unbound_roles(ROOT) == []
+
+
+def test_plays_are_bound_to_groups() -> None:
+    """`all` is no group of ours, and a host's name in a playbook would be an inventory's business."""
+    groups = {"mail", "mail_directory", "mail_edge", "mail_store", "mail_web"}
+    strangers = {group for bound in owners(ROOT).values() for group in bound} - groups
+    assert strangers == set()
+
+
+SITE = "- hosts: mail_store\n  roles: [store]\n- hosts: mail_edge\n  roles: [{role: edge}]\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "faults"),
+    [
+        ("roles/edge/templates/a.j2", "lmtp = unix:private/dovecot-lmtp\n", 1),
+        ("roles/edge/templates/a.j2", "hosts = /run/postgresql\n", 1),
+        ("roles/edge/defaults/main.yml", "edge_milter: inet:127.0.0.1:11332\n", 2),
+        ("roles/edge/tasks/main.yml", "- name: X\n  x.y.z: {host: '::1'}\n", 1),
+        ("roles/edge/templates/a.j2", "lmtp = {{ mail_store_lmtp }}\n# not localhost\n", 0),
+        ("roles/store/templates/a.j2", "path = /run/dovecot/stats\n", 0),
+        ("roles/store/templates/a.j2", "host = localhost\n", 1),
+    ],
+)
+def test_an_assumption_is_found(plant, file: str, text: str, faults: int) -> None:
+    tree = plant({"playbooks/site.yml": SITE, "roles/edge/README.md": "", file: text})
+    edge = [
+        fault for fault in seam_faults(tree, {}) if "11332" not in fault
+    ]  # its own port, on an address that is not
+    assert len(edge) == min(faults, 1)
+
+
+def test_an_exception_holds_only_while_it_is_needed(plant) -> None:
+    tree = plant({"playbooks/site.yml": SITE, "roles/edge/files/a": "localhost\n"})
+    assert seam_faults(tree, {("edge", "files/a", "localhost"): "its own"}) == []
+    assert len(seam_faults(tree, {("edge", "files/b", "localhost"): "its own"})) == 2

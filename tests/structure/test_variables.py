@@ -1,0 +1,262 @@
+"""A misspelt variable is silently ignored by Ansible. Here it fails: what is set must be declared by some
+role, and what a role reads must be declared by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import ROOT, expressions, free_names, load, mappings, names_in, options, roles, yaml_files
+
+# Of Ansible itself: how to reach a host, the banner of templates. One by one: a misspelt one fails, too.
+CONNECTION = {
+    "ansible_host",
+    "ansible_port",
+    "ansible_user",
+    "ansible_connection",
+    "ansible_python_interpreter",
+    "ansible_ssh_common_args",
+    "ansible_ssh_private_key_file",
+    "ansible_managed",
+    "ansible_become",
+}
+# Proves that root group_vars arrive and that an environment overrides them; read by no role.
+SENTINEL, AT_ROOT = "mail_environment", "shared"
+MAGIC = {
+    *(
+        "ansible_facts",
+        "ansible_managed",
+        "ansible_check_mode",
+        "ansible_diff_mode",
+        "ansible_version",
+        "ansible_loop",
+    ),
+    *(
+        "inventory_hostname",
+        "inventory_dir",
+        "hostvars",
+        "groups",
+        "group_names",
+        "ansible_play_hosts",
+        "role_path",
+    ),
+    *("playbook_dir", "template_path", "item", "omit", "lookup", "query", "now", "policy", "role_name"),
+}
+BARE = ("when", "failed_when", "changed_when", "until", "that")  # keys that hold expressions without braces
+GROUPS_PLACES = ("group_vars", "host_vars")
+
+
+def inventory_vars(data: Any) -> set[str]:
+    """The variables set inside an inventory file (`vars:` of groups, and those of hosts)."""
+    names: set[str] = set()
+    for group in mappings(data):
+        names |= (group.get("vars") or {}).keys() if isinstance(group.get("vars"), dict) else set()
+        for host in (group.get("hosts") or {}).values() if isinstance(group.get("hosts"), dict) else []:
+            names |= (host or {}).keys()
+    return names
+
+
+def set_names(tree: Path) -> dict[str, str]:
+    """Variable -> the first file of group_vars, inventories or a scenario that sets it."""
+    found: dict[str, str] = {}
+    for path in yaml_files(tree / "group_vars", tree / "inventories", tree / "molecule"):
+        place = str(path.relative_to(tree))
+        if set(GROUPS_PLACES) & set(path.parts):
+            names = set(load(path) or {})
+        elif path.name.startswith("hosts") or "inventory" in path.parts:
+            names = inventory_vars(load(path))
+        else:  # people and units of the demo, scenarios' own files
+            continue
+        for name in names:
+            found.setdefault(name, place)
+    return found
+
+
+def unknown_variables(tree: Path) -> list[str]:
+    declared = {name for role in roles(tree) for name in options(role)}
+    return [
+        f"{place}: {name} is declared by no role"
+        for name, place in sorted(set_names(tree).items())
+        if name not in declared | CONNECTION | {SENTINEL}
+    ]
+
+
+def read_names(path: Path) -> set[str]:
+    """The variables that a file of a role reads."""
+    if path.suffix == ".j2":
+        return set(free_names(path.read_text(encoding="utf-8")))
+    names = names_in(load(path))
+    for entry in mappings(load(path)):
+        for key in BARE:
+            for expression in expressions(entry.get(key)):
+                names |= free_names("{{ " + expression + " }}")
+    return names
+
+
+def given_names(data: Any) -> set[str]:
+    """The variables that tasks make themselves: registers, loops, `vars`, set_fact."""
+    names: set[str] = set()
+    for entry in mappings(data):
+        for key in ("register", "loop_var", "index_var"):
+            if isinstance(entry.get(key), str):
+                names.add(entry[key])
+        for key in ("vars", "ansible.builtin.set_fact"):
+            names |= (entry.get(key) or {}).keys() if isinstance(entry.get(key), dict) else set()
+    return names
+
+
+def undeclared_names(tree: Path) -> list[str]:
+    faults = []
+    for role in roles(tree):
+        files = [path for path in yaml_files(role) if path.parts[-2:] != ("meta", "argument_specs.yml")]
+        constants = {name for path in yaml_files(role / "vars") for name in load(path) or {}}
+        known = options(role).keys() | constants | MAGIC
+        for path in files:
+            known |= given_names(load(path))
+        read: set[str] = set()
+        for path in [*files, *sorted(role.rglob("*.j2"))]:
+            read |= read_names(path)
+            faults += [
+                f"{path.relative_to(tree)}: reads {name}, which roles/{role.name} does not declare"
+                for name in sorted(read_names(path) - known)
+            ]
+        if "policy" in read and "policy" not in options(role):
+            faults.append(f"roles/{role.name}: reads policy without requiring it in argument_specs")
+        faults += [
+            f"roles/{role.name}: {name} is declared and never read"
+            for name in sorted(options(role).keys() - read)
+        ]
+    return faults
+
+
+def test_every_variable_that_is_set_belongs_to_a_role() -> None:
+    assert unknown_variables(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("group_vars/all/misspelt.yml", "mail_domian: snv.binhdinh.test\n"),
+        ("inventories/demo/group_vars/all/misspelt.yml", "mail_domian: snv.binhdinh.test\n"),
+        ("inventories/demo/host_vars/mail.yml", "mail_domian: snv.binhdinh.test\n"),
+        ("inventories/demo/hosts.yml", "mail: {hosts: {mail: {mail_domian: snv.binhdinh.test}}}\n"),
+        ("inventories/demo/hosts.yml", "mail: {vars: {ansible_hots: 192.0.2.1}}\n"),
+    ],
+)
+def test_a_misspelt_variable_is_found(tmp_path: Path, file: str, text: str) -> None:
+    for folder in ("group_vars", "inventories", "roles"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True)
+    before = unknown_variables(tmp_path)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert len(set(unknown_variables(tmp_path)) - set(before)) == 1
+
+
+def test_every_variable_that_a_role_reads_is_declared() -> None:
+    assert undeclared_names(ROOT) == []
+
+
+SPEC = "argument_specs: {main: {options: {web_port: {default: 443, description: The port.}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("templates/etc/web.conf.j2", "listen {{ web_prot }};\n{{ web_port }}", "reads web_prot"),
+        ("templates/etc/web.conf.j2", "{{ mail_domain }} {{ web_port }}", "reads mail_domain"),
+        (
+            "templates/etc/web.conf.j2",
+            "{{ policy['values']['tls.min_version'] }} {{ web_port }}",
+            "without requiring it",
+        ),
+        ("tasks/main.yml", "- name: X\n  x.y.z: {port: '{{ web_port }}'}\n  when: web_on\n", "reads web_on"),
+        ("tasks/main.yml", "- name: X\n  x.y.z: {port: 443}\n", "web_port is declared and never read"),
+    ],
+)
+def test_an_undeclared_name_is_found(plant, file: str, text: str, said: str) -> None:
+    faults = undeclared_names(plant({"roles/web/meta/argument_specs.yml": SPEC, f"roles/web/{file}": text}))
+    assert len(faults) == 1
+    assert said in faults[0]
+
+
+def test_what_a_role_makes_itself_is_no_fault(plant) -> None:
+    tasks = """
+- name: X
+  x.y.z: {port: "{{ web_port }}", me: "{{ inventory_hostname }}"}
+  register: __web_thing
+- name: Y
+  when: __web_thing is changed
+  x.y.z: {it: "{{ one }}", loud: "{{ shout | x.y.loud }}"}
+  vars: {shout: 1}
+  loop: [1]
+  loop_control: {loop_var: one}
+"""
+    tree = plant({"roles/web/meta/argument_specs.yml": SPEC, "roles/web/tasks/main.yml": tasks})
+    assert undeclared_names(tree) == []
+
+
+def ansible(program: str, *arguments: str) -> str:
+    """Runs a program of the venv from the root, as an operator does."""
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_CALLBACK_RESULT_FORMAT": "json"}
+    environment = {**os.environ, **settings, "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with one host and nothing to say."""
+    folder = tmp_path_factory.mktemp("silent")
+    (folder / "hosts.yml").write_text("mail: {hosts: {somewhere: {ansible_connection: local}}}\n", "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, but it has a word of its own."""
+    folder = tmp_path_factory.mktemp("loud")
+    (folder / "hosts.yml").write_text("mail: {hosts: {somewhere: {ansible_connection: local}}}\n", "utf-8")
+    (folder / "group_vars").mkdir()
+    (folder / "group_vars" / "all.yml").write_text(f"{SENTINEL}: its own\n", "utf-8")
+    return folder
+
+
+def inventory(environment: Path, host: str = "somewhere") -> str:
+    """The sentinel's value as ansible-inventory sees it."""
+    shared = str(ROOT / "inventories" / "shared")
+    seen = json.loads(ansible("ansible-inventory", "-i", shared, "-i", str(environment), "--host", host))
+    return str(seen[SENTINEL])
+
+
+def playbook(environment: Path, tmp_path: Path) -> str:
+    """The sentinel's value as a playbook sees it."""
+    play = "- hosts: mail\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: {var: %s}}]\n" % SENTINEL  # noqa: UP031
+    (tmp_path / "play.yml").write_text(play, "utf-8")
+    shared = str(ROOT / "inventories" / "shared")
+    said = ansible("ansible-playbook", "-i", shared, "-i", str(environment), str(tmp_path / "play.yml"))
+    return said.partition(f'"{SENTINEL}": "')[2].partition('"')[0]
+
+
+def test_root_group_vars_arrive(silent: Path, tmp_path: Path) -> None:
+    assert inventory(silent) == AT_ROOT
+    assert playbook(silent, tmp_path) == AT_ROOT
+
+
+def test_an_environment_overrides_them(loud: Path, tmp_path: Path) -> None:
+    assert inventory(loud) == "its own"
+    assert playbook(loud, tmp_path) == "its own"
+    assert inventory(ROOT / "inventories" / "demo", "mail") == "demo"
+
+
+def test_nothing_beats_an_environment() -> None:
+    """group_vars beside playbooks would: they are stronger than those of an inventory."""
+    assert not (ROOT / "playbooks" / "group_vars").exists()
+    assert (ROOT / "inventories" / "shared" / "group_vars").resolve() == ROOT / "group_vars"
