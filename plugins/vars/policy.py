@@ -39,7 +39,7 @@ try:
     from congvu.policy import dump, load
 except ImportError as error:
     raise AnsibleParserError(
-        "The Python package congvu is not installed beside Ansible. Run make setup."
+        "The Python package congvu is not installed beside Ansible. Use the venv that make sets up."
     ) from error
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

@@ -221,12 +221,13 @@ def _runs(words: list[str]) -> set[str]:
 
 
 def _roots(password: str) -> set[str]:
-    """Return the readings of a password as bare letters: as written, and with stand-ins read as letters."""
+    """Return the readings of a password as bare letters: as written, with stand-ins, and backwards."""
     folded = _fold(password)
     # Which signs at the ends are decoration and which stand for a letter ("@dmin", "bos$") cannot be known.
     cores = {folded, *(ends.sub("", folded) for ends in (_ENDS, _TAIL, _DIGIT_TAIL, _LETTER_TAIL))}
     read = {core.translate(table).translate(_LEET) for core in cores for table in ({}, _LEET_L)}
-    return {_letters(text) for text in read | {folded}}
+    roots = {_letters(text) for text in read | {folded}}
+    return roots | {root[::-1] for root in roots}
 
 
 @cache
@@ -296,7 +297,7 @@ def _weak_figures(candidate: str) -> bool:
     """Tell whether it is hardly more than figures that make a run or a repetition: "Aa@123456"."""
     figures = re.sub(r"\D", "", candidate)
     run = figures in _DIGITS or figures in _DIGITS[::-1] or len(set(figures)) <= 2
-    return run and len(figures) * 2 >= len(candidate) and len(_letters(_fold(candidate))) <= 2
+    return run and len(figures) * 2 >= max(len(candidate), 6) and len(_letters(_fold(candidate))) <= 2
 
 
 def _guessable(candidate: str, context: Context, rules: Rules) -> Iterable[Fault]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hosts import Hosts, write_private
+from tests.demo.hosts import FOLDER, Hosts, write_private
 
 PORTS = {"smtp": 25, "submissions": 465, "imaps": 993, "sieve": 4190, "https": 443}
 
@@ -39,8 +39,7 @@ def describe(account: dict[str, Any], known: dict[str, tuple[str, datetime | Non
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hosts", type=Path, default=Path("build/hosts/demo"), metavar="FOLDER")
-    parser.add_argument("--container", required=True, help="the mail host's name in podman")
+    parser.add_argument("--hosts", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--domain", default="snv.binhdinh.test")
     parser.add_argument(
         "--folder", type=Path, default=Path("build/demo"), help="where everything of the demo is"
@@ -52,7 +51,7 @@ def main() -> None:
     web = f"https://mail.{given.domain}"
     demo = {
         "host": hosts.address("mail"),
-        "container": given.container,
+        "container": hosts.container("mail"),
         "domain": given.domain,
         "ca_file": str(folder / "tls" / "ca.pem"),
         "webmail_url": f"{web}/",

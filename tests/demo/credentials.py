@@ -1,7 +1,7 @@
 """Makes the passwords that the demo's people bring along from "another mail system", each with its date.
 
-Made once and kept, so that a second run changes nothing: FOLDER/credentials.json (address, staff_id, hash, date,
-and the password in clear for demo.json) and FOLDER/credentials.csv (address, hash, set_at), which the module
+Made once and kept, so that a second run changes nothing: FOLDER/credentials.json (address, staff_id, hash, set_at
+and the password, for demo.json) and FOLDER/credentials.csv (address, hash, set_at), which the module
 mail_credential imports; both 0600. Most people changed theirs lately, some are due, some are late; the newest
 have none yet, so that they get an initial one. Who has left keeps the one they had: it must open nothing.
 """
@@ -19,10 +19,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hosts import write_private
 from passlib.hash import argon2
 
 from congvu import accounts
+from tests.demo.hosts import write_private
 
 INITIAL = 6
 DUE = (125, 132, 139, 146)  # days: more than 3 calendar months, less than 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shlex
@@ -9,6 +10,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+GROUP = os.environ.get("CONGVU_HOSTS", "demo")  # as molecule/hosts/testhost understands it
+FOLDER = ROOT / "build" / "hosts" / GROUP
 
 # Everybody with a mailbox, as the directory itself judges them. The view is a promise to other programs.
 ACCOUNTS = """
@@ -29,6 +34,11 @@ class Hosts:
         """The IP address of a host."""
         addresses: dict[str, str] = json.loads((self.folder / "hosts.json").read_text("utf-8"))
         return addresses[name]
+
+    def container(self, name: str) -> str:
+        """What testhost calls a host in podman: unique per checkout and group."""
+        checkout = hashlib.sha256(str(ROOT).encode()).hexdigest()[:8]
+        return f"congvu-{checkout}-{self.folder.name}-{name}"
 
     def run(self, name: str, *command: str, data: bytes = b"", fine: tuple[int, ...] = (0,)) -> str:
         """What a command, run as root, wrote. RuntimeError when it ends with a status not in ``fine``."""

@@ -21,7 +21,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hosts import Hosts
+from tests.demo.hosts import FOLDER, Hosts
 
 PATIENCE = 60  # seconds for one message; postscreen and greylisting may refuse a first try
 # The antivirus test file, in two halves so that no scanner takes this file for it.
@@ -196,7 +196,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--hosts", type=Path, default=Path("build/hosts/demo"), metavar="FOLDER")
+    parser.add_argument("--hosts", type=Path, default=FOLDER, metavar="FOLDER")
     parser.add_argument("--credentials", type=Path, default=Path("build/demo/credentials.json"))
     parser.add_argument("--ca", type=Path, default=Path("build/demo/tls/ca.pem"))
     parser.add_argument("--domain", default="snv.binhdinh.test")

@@ -28,6 +28,16 @@ def test_a_profile_selects_and_overrides(folder):
     assert [waiver.provision for waiver in policy.exceptions] == ["a3"]
 
 
+def test_code_that_needs_a_value_is_told_when_the_policy_lacks_it(folder):
+    policy = folder.resolve()
+    assert policy.setting("password.min_length", int) == 10
+    assert policy.setting("password.classes", tuple) == ("digit", "lower")
+    with pytest.raises(PolicyError, match=r"password\.max_length is no int"):
+        policy.setting("password.max_length", int)
+    with pytest.raises(PolicyError, match=r"tls\.min_version is no int"):
+        policy.setting("tls.min_version", int)
+
+
 @pytest.mark.parametrize("profile", ["default", "strict"])
 def test_through_json_and_back(folder, profile):
     policy = folder.resolve(profile)

@@ -87,7 +87,7 @@ def tasks(data: Any) -> Iterator[dict[str, Any]]:
         if not isinstance(entry, dict):
             continue
         sections = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
-        if not {"hosts", "ansible.builtin.import_playbook"} & entry.keys():
+        if not {"hosts", "import_playbook"} & entry.keys():
             yield entry
         for section in sections:
             yield from tasks(entry.get(section))

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
-from house import ROOT, code_lines, load, roles
+from house import ROOT, code_lines, load, roles, tasks, yaml_files
 
 # What stands for "this host", and the group whose service is meant: its roles know their own sockets.
 # None: no group's; whoever listens on or calls a loopback address says in OWN what is there.
@@ -23,14 +24,26 @@ TRACES = {
 OWN: dict[tuple[str, str, str], str] = {}
 
 
-def owners(tree: Path) -> dict[str, set[str]]:
-    """Role -> the groups to whose hosts playbooks/site.yml binds it."""
+def owners(*playbooks: Path) -> dict[str, set[str]]:
+    """Role -> the groups to whose hosts the playbooks bind it."""
     bound: dict[str, set[str]] = {}
-    for play in load(tree / "playbooks" / "site.yml") or []:
-        for role in play.get("roles") or []:
-            name = role if isinstance(role, str) else role.get("role", role.get("name"))
-            bound.setdefault(name, set()).update(re.split(r"[:,]", str(play["hosts"])))
+    for path in playbooks:
+        for play in (entry for entry in load(path) or [] if "hosts" in entry):
+            named = [
+                *(play.get("roles") or []),
+                *(call for task in tasks(play.get("tasks")) for call in calls(task)),
+            ]
+            for role in named:
+                name = role if isinstance(role, str) else role.get("role", role.get("name"))
+                bound.setdefault(name, set()).update(re.split(r"[:,]", str(play["hosts"])))
     return bound
+
+
+def calls(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """The role that a task calls, if it is one that does."""
+    return [
+        task[key] for key in ("ansible.builtin.import_role", "ansible.builtin.include_role") if key in task
+    ]
 
 
 def traces(tree: Path) -> list[tuple[str, str, str, int, str | None]]:
@@ -47,7 +60,7 @@ def traces(tree: Path) -> list[tuple[str, str, str, int, str | None]]:
 
 
 def seam_faults(tree: Path, own: dict[tuple[str, str, str], str]) -> list[str]:
-    bound = owners(tree)
+    bound = owners(tree / "playbooks" / "site.yml")
     faults = []
     seen = set()
     for role, name, trace, line, group in traces(tree):
@@ -64,15 +77,8 @@ def seam_faults(tree: Path, own: dict[tuple[str, str, str], str]) -> list[str]:
 
 
 def unbound_roles(tree: Path) -> list[str]:
-    """Roles that no group gets; the rest of the playbooks may call those that do a verb's work."""
-    called = "\n".join(path.read_text(encoding="utf-8") for path in (tree / "playbooks").glob("*.yml"))
-    bound = owners(tree)
-    return [
-        f"roles/{role.name}: no playbook uses it"
-        for role in roles(tree)
-        if role.name not in bound
-        and not re.search(rf"\b(role|name): {role.name}\b|^\s+- {role.name}$", called, re.M)
-    ]
+    bound = owners(*yaml_files(tree / "playbooks"))
+    return [f"roles/{role.name}: no playbook uses it" for role in roles(tree) if role.name not in bound]
 
 
 def test_no_role_assumes_that_another_groups_host_is_its_own() -> None:
@@ -83,11 +89,16 @@ def test_every_role_is_bound_to_a_group() -> None:
     assert unbound_roles(ROOT) == []
 
 
-def test_plays_are_bound_to_groups() -> None:
-    """`all` is no group of ours, and a host's name in a playbook would be an inventory's business."""
-    groups = {"mail", "mail_directory", "mail_edge", "mail_store", "mail_web"}
-    strangers = {group for bound in owners(ROOT).values() for group in bound} - groups
+def test_the_site_is_bound_to_groups() -> None:
+    """A host's name in a playbook would be an inventory's business."""
+    groups = {"mail_hosts", "mail_directory", "mail_edge", "mail_store", "mail_web"}
+    strangers = set().union(*owners(ROOT / "playbooks" / "site.yml").values()) - groups
     assert strangers == set()
+
+
+def test_a_role_that_no_play_uses_is_found(plant) -> None:
+    tree = plant({"playbooks/site.yml": SITE, "roles/edge/README.md": "", "roles/spare/README.md": ""})
+    assert unbound_roles(tree) == ["roles/spare: no playbook uses it"]
 
 
 SITE = "- hosts: mail_store\n  roles: [store]\n- hosts: mail_edge\n  roles: [{role: edge}]\n"

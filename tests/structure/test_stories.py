@@ -50,7 +50,7 @@ def scenario_faults(tree: Path) -> list[str]:
 
 def imported(path: Path) -> set[str]:
     """The names of the playbooks that a playbook imports."""
-    calls = [entry.get("ansible.builtin.import_playbook") for entry in mappings(load(path))]
+    calls = [entry.get("import_playbook") for entry in mappings(load(path))]
     return {Path(str(call)).name for call in calls if call}
 
 
@@ -104,9 +104,9 @@ def test_every_custom_module_is_run() -> None:
 
 STORY = {
     "molecule/site/molecule.yml": "scenario: {test_sequence: [converge, idempotence, verify]}\n",
-    "molecule/site/converge.yml": "- ansible.builtin.import_playbook: ../../playbooks/site.yml\n",
+    "molecule/site/converge.yml": "- import_playbook: ../../playbooks/site.yml\n",
     "molecule/site/tests/test_site.py": "def test_it(): ...\n",
-    "playbooks/site.yml": "- ansible.builtin.import_playbook: base.yml\n",
+    "playbooks/site.yml": "- import_playbook: base.yml\n",
     "playbooks/base.yml": "- hosts: all\n",
 }
 

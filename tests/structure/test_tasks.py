@@ -10,7 +10,7 @@ import pytest
 import yaml
 from house import ROOT, compose, load, mappings, roles, task_files, tasks, yaml_files
 
-MANAGED = re.compile(r"^(#jinja2:.*\n)?(<\?php\n)?\{\{ ansible_managed \| comment(\(.*\))? \}\}")
+MANAGED = re.compile(r"^(#jinja2:.*\n)?(#!.*\n|<\?php\n)?\{\{ ansible_managed \| comment(\(.*\))? \}\}")
 EFFECTS = (
     "Restart",
     "Reload",
@@ -125,6 +125,7 @@ def test_every_template_begins_with_the_managed_header() -> None:
         ("{{ ansible_managed | comment }}\nport = 25\n", 0),
         ("{{ ansible_managed | comment('xml') }}\n<a/>\n", 0),
         ("<?php\n{{ ansible_managed | comment('c') }}\n", 0),
+        ("#!/bin/sh\n{{ ansible_managed | comment }}\n", 0),
         ("port = 25\n{{ ansible_managed | comment }}\n", 1),
         ("# Managed by Ansible\n", 1),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.model import (
     KINDS,
@@ -37,7 +38,9 @@ __all__ = [
     "Plan",
     "Unit",
     "plan",
+    "plan_credentials",
     "read",
+    "read_credentials",
 ]
 
 

@@ -8,10 +8,11 @@
     policy = read_json(Path("/etc/congvu/policy.json"))   # checked against its digest
     rows = judge(policy, {control_id: observations}, attested_ids, now)
 
+The names below are the public ones; ``congvu.policy.resolve`` and ``.verdict`` are modules.
 ``docs/develop/policy-format.md`` describes the files.
 """
 
-from congvu.policy.load import read
+from congvu.policy.folder import read
 from congvu.policy.model import (
     About,
     Control,
@@ -27,7 +28,7 @@ from congvu.policy.model import (
     Value,
     Waiver,
 )
-from congvu.policy.resolve import digest, dump, load, parse, read_json, resolve
+from congvu.policy.resolve import digest, dump, load, parse, read_json
 from congvu.policy.verdict import Judgement, Observed, Row, Status, judge, judge_control, judge_row, worst
 
 __all__ = [
@@ -57,6 +58,5 @@ __all__ = [
     "parse",
     "read",
     "read_json",
-    "resolve",
     "worst",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from congvu import clock
 from congvu.errors import PolicyError
-from congvu.policy.load import read
+from congvu.policy.folder import read
 from congvu.policy.resolve import resolve
 
 

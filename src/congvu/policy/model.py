@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
+from congvu.errors import PolicyError
 from congvu.policy.schema import AtLeast, Distinct, NotEmpty, Pattern
 from congvu.policy.source import Fault, Node
+
+T = TypeVar("T")
 
 Kind = Literal["E", "M", "O", "S", "P"]
 Severity = Literal["low", "medium", "high"]
@@ -198,6 +201,17 @@ class Resolved:
     controls: tuple[Control, ...]
     findings: tuple[Finding, ...]
     exceptions: tuple[Waiver, ...]
+
+    def setting(self, key: str, kind: type[T]) -> T:
+        """The value of a key as an int, float, str, bool or tuple. Raises PolicyError for any other.
+
+        For code that needs one certain value; another agency's policy may lack it.
+        """
+        found = self.values.get(key)
+        if type(found) is not kind:
+            problem = f"policy {self.version}: {key} is no {kind.__name__}: {found!r}"
+            raise PolicyError([f"{problem}. Give it in values.yml and apply the playbook."])
+        return found
 
     def provision(self, wanted: str) -> Provision:
         """The provision of this id. Raises KeyError."""

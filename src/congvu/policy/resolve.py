@@ -12,7 +12,7 @@ from typing import Any
 
 from congvu.errors import PolicyError
 from congvu.policy import references
-from congvu.policy.load import read
+from congvu.policy.folder import read
 from congvu.policy.model import Policy, Profile, Provision, Resolved, Setting, Value
 from congvu.policy.schema import build, suggestion, to_plain
 from congvu.policy.source import Fault, Node, from_plain

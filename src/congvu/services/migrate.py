@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import store
 from congvu.policy import read_json
+from congvu.services.host import actor
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -31,13 +30,8 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     policy = read_json(args.policy) if args.policy else None
     with store.connect(args.host, args.database, "congvu_owner") as db:
-        steps = store.migrate(db, policy, actor=actor())
+        steps = store.migrate(db, policy, actor())
         if args.check:
             db.undo()
     print("\n".join(steps) or "unchanged")
     return 0
-
-
-def actor() -> str:
-    """Who is at work: the person behind sudo, else the account."""
-    return os.environ.get("SUDO_USER") or getpass.getuser()

@@ -3,8 +3,8 @@
 JSON over HTTP on a Unix socket, for the webmail and the password page of this host: `POST /check`, `/change`,
 `/assess`. It fails closed: whatever goes wrong, the answer is not `open`.
 
-Each answer leaves one line of JSON in the journal: verb, client, answer, login, state. A login that does not exist
-is not named there, since people type their password into the wrong field.
+Each answer leaves one line of JSON in the journal: verb, client, answer, login, state. A login that does not
+exist is not named there, since people type their password into the wrong field.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,16 +25,19 @@ from werkzeug.exceptions import HTTPException
 
 from congvu import store
 from congvu.passwords import Rules
-from congvu.policy import resolve
+from congvu.policy import read_json
 from congvu.services.password_judge import Answer, Judge, Limits
+from congvu.store.attempts import Allowance
 
 _LOG = logging.getLogger("congvu.password")
 _LONGEST_REQUEST = 16 * 1024
+# A client may fail as often as so many logins may: behind one address there can be more than one person.
+_LOGINS_PER_CLIENT = 20
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `password_service` writes: paths, names, and networks as CIDR. `words`: one word a line."""
+    """What the role `password_service` writes. `words`: a file, one word a line; networks as CIDR."""
 
     policy: str
     words: str
@@ -51,16 +54,16 @@ class Settings:
 
 def judge(settings: Settings) -> Judge:
     """Return the judge for these settings. Raises if the policy or the word list cannot be read."""
-    values = resolve.read_json(Path(settings.policy)).values
+    values: Mapping[str, Any] = read_json(Path(settings.policy)).values
     words = Path(settings.words).read_text("utf-8", "replace").splitlines()
-    networks = (ipaddress.ip_network(network) for network in settings.office_networks)
+    failures = values["login.max_failures"]
+    window = timedelta(minutes=values["login.window_minutes"])
     return Judge(
         connect=lambda: store.connect(role="congvu_password", **settings.database),
         rules=Rules.from_policy(values, words),
         limits=Limits(
-            max_failures=int(values["login.max_failures"]),
-            window=timedelta(minutes=int(values["login.window_minutes"])),
-            office_networks=tuple(networks),
+            Allowance(failures, failures * _LOGINS_PER_CLIENT, window),
+            tuple(ipaddress.ip_network(network) for network in settings.office_networks),
         ),
         domain=settings.domain,
         organisation=tuple(settings.organisation),
@@ -129,7 +132,7 @@ def _is_address(client: str) -> bool:
 
 
 def _log_fault(error: Exception) -> None:
-    """Say in one line what broke and where. Only the first line of the message: below it, a database quotes rows."""
+    """Say in one line what broke and where; of the message the first line only, rows are quoted below it."""
     where = [
         f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
     ]

@@ -1,4 +1,4 @@
-"""What the password service answers, and what it changes. No HTTP here, and no password in any answer or log."""
+"""What the password service answers, and what it changes. No password in any answer or log."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from congvu.passwords import Context, Rules, check, hash_password, verify
 from congvu.store import Account, Store
+from congvu.store.attempts import Allowance, begin_attempt, forgive_attempts
 
 # What the right password opens, by the state of the account; nothing in any other state.
 _DOORS = {
@@ -24,11 +25,11 @@ _DOORS = {
     "reset": "must_change",
     "expired": "must_change",
 }
-# A client may fail as often as so many logins may: behind one address there can be more than one person.
-_LOGINS_PER_CLIENT = 20
 # Assessing betrays nothing and changes nothing, but it is work.
 _ASSESSMENTS = 100
 _LOGIN = re.compile(r"[a-z0-9._-]{1,64}@[a-z0-9.-]{1,253}")
+
+_REFUSED = {"answer": "refused"}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -45,10 +46,9 @@ class Answer:
 
 @dataclass(frozen=True)
 class Limits:
-    """How often somebody may be wrong. Clients of `office_networks` are limited by login, never as a whole."""
+    """How often one may be wrong. Clients of `office_networks` are limited by login, never as a whole."""
 
-    max_failures: int
-    window: timedelta
+    allowance: Allowance
     office_networks: tuple[Network, ...] = ()
 
     def client(self, client: str) -> str:
@@ -76,11 +76,10 @@ class Judge:
 
     def check(self, login: str, password: str, client: str) -> Answer:
         """Tell which doors this login and password open: all, only the change of password, or none."""
-        with self.connect() as store:
-            entered = self._enter(store, login, password, client)
+        entered = self._enter(login, password, client)
         if isinstance(entered, Answer):
             return entered
-        account, _ = entered
+        account = entered.account
         body = {"answer": _DOORS[account.state], "state": account.state}
         if body["answer"] == "open":
             body |= {"due_on": str(account.due_on), "expires_on": str(account.expires_on)}
@@ -88,55 +87,51 @@ class Judge:
 
     def change(self, login: str, present: str, new: str, client: str) -> Answer:
         """Set a new password for whoever knows the present one, if it keeps every rule."""
-        with self.connect() as store:
-            entered = self._enter(store, login, present, client)
-            if isinstance(entered, Answer):
-                return entered
-            account, present_hash = entered
-            if faults := check(new, self._context(account, present), self.rules):
-                return _about(account, {"answer": "invalid", "faults": [asdict(fault) for fault in faults]})
-            # False: somebody else's change came in between, hence what was given is no longer the present password.
-            changed = store.set_password(account.address, present_hash, hash_password(new), client)
+        entered = self._enter(login, present, client)
+        if isinstance(entered, Answer):
+            return entered
+        account = entered.account
+        if faults := check(new, self._context(account, present), self.rules):
+            return _about(account, {"answer": "invalid", "faults": [asdict(fault) for fault in faults]})
+        hashed = hash_password(new)
+        with self.connect() as db:
+            # False: another change came in between, hence what was given is no longer the present password.
+            changed = db.set_password(account.address, entered.hashed, hashed, client)
         return _about(account, {"answer": "changed" if changed else "refused"})
 
     def assess(self, login: str, candidate: str) -> Answer:
         """Tell which rules a candidate would break for this login; nothing is stored or opened."""
         address = self._address(login)
-        with self.connect() as store:
-            wait = store.begin_attempt("assess", address, "", _ASSESSMENTS, 1, self.limits.window)
-            if wait is not None:
-                return _throttled(wait)
-            account = store.account(address)
+        allowed = Allowance(_ASSESSMENTS, _ASSESSMENTS, self.limits.allowance.window)
+        with self.connect() as db:
+            wait = begin_attempt(db, "assess", address, "", allowed)
+            account = db.account(address)
+        if wait is not None:
+            return _throttled(wait, account)
         context = self._context(account) if account else Context("", "", address, self.organisation)
         faults = check(candidate, context, self.rules)
         return Answer({"answer": "assessed", "faults": [asdict(fault) for fault in faults]})
 
-    def _enter(self, store: Store, login: str, password: str, client: str) -> tuple[Account, str] | Answer:
-        """Return the account and its hash, or what to answer. Any two refusals look and take the same."""
+    def _enter(self, login: str, password: str, client: str) -> _Entered | Answer:
+        """Return the account of the right password, or what to answer. Refusals look and take the same."""
         address = self._address(login)
-        failures = self.limits.max_failures
-        wait = store.begin_attempt(
-            "enter",
-            address,
-            self.limits.client(client),
-            failures,
-            failures * _LOGINS_PER_CLIENT,
-            self.limits.window,
-        )
+        with self.connect() as db:
+            wait = begin_attempt(db, "enter", address, self.limits.client(client), self.limits.allowance)
+            account = db.account(address)
+            hashed = db.credential(address) if account and account.state in _DOORS else None
         if wait is not None:
-            return _throttled(wait)
-        account = store.account(address)
-        hashed = store.credential(address) if account and account.state in _DOORS else None
+            return _throttled(wait, account)
         right = verify(password, hashed)
         if account is None:
-            return Answer({"answer": "refused"})
+            return Answer(_REFUSED)
         if hashed is None or not right:
-            return _about(account, {"answer": "refused"})
-        store.forgive_attempts(address)
-        return account, hashed
+            return _about(account, _REFUSED)
+        with self.connect() as db:
+            forgive_attempts(db, address)
+        return _Entered(account, hashed)
 
     def _address(self, login: str) -> str:
-        """Return the canonical address; for what cannot be one, a digest, that it be counted but never kept."""
+        """Return the canonical address; a digest for what cannot be one: it counts, but is not kept."""
         address = unicodedata.normalize("NFKC", login).strip().lower()
         if "@" not in address:
             address = f"{address}@{self.domain}"
@@ -148,9 +143,16 @@ class Judge:
         return Context(account.full_name, account.unit_name, account.address, self.organisation, present)
 
 
+@dataclass(frozen=True)
+class _Entered:
+    account: Account
+    hashed: str
+
+
 def _about(account: Account, body: dict[str, Any]) -> Answer:
     return Answer(body, login=account.address, state=account.state)
 
 
-def _throttled(wait: timedelta) -> Answer:
-    return Answer({"answer": "throttled", "retry_after": max(1, math.ceil(wait.total_seconds()))}, status=429)
+def _throttled(wait: timedelta, account: Account | None) -> Answer:
+    body = {"answer": "throttled", "retry_after": max(1, math.ceil(wait.total_seconds()))}
+    return replace(_about(account, body) if account else Answer(body), status=429)

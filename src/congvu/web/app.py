@@ -1,7 +1,7 @@
 """The WSGI application behind nginx: `gunicorn 'congvu.web.app:create_app("/etc/congvu/web.json")'`.
 
-Nothing that a person types is kept, logged or put into an address. A form is taken only from our own page: the
-browser must name it as the origin, and the form must repeat the random token of its cookie.
+Nothing that a person types is kept, logged or put into an address. A form is taken only from our own page:
+the browser must name it as the origin, and the form must repeat the random token of its cookie.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 
-from congvu.policy import resolve
+from congvu.policy import read_json
 from congvu.web.asking import Unavailable, ask
 
 _COOKIE = "__Host-mat-khau"
@@ -34,12 +34,12 @@ _HEADERS = {
 }
 # Why the person is here, as the webmail's redirect says it.
 _REASONS = frozenset({"lan-dau", "het-han", "cap-lai"})
-_NEW_PASSWORD_STATUS = 422
+_NOT_ACCEPTED = 422
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `portal` writes. `webmail`: the address of the login page; the rest are texts and paths."""
+    """What the role `portal` writes. `webmail`: the address of the login page."""
 
     organisation: str
     domain: str
@@ -56,7 +56,7 @@ class Settings:
 def create_app(path: str) -> Flask:
     """Return the application; it does not start without its settings and a sound policy."""
     settings = Settings.read(path)
-    values = resolve.read_json(Path(settings.policy)).values
+    values = read_json(Path(settings.policy)).values
     app = Flask("congvu.web", static_url_path="/mat-khau/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -115,50 +115,42 @@ def _ours() -> bool:
 
 
 def _answer(service: str) -> Response:
-    login, new = request.form.get("login", "").strip(), request.form.get("new", "")
-    present = request.form.get("present", "")
-    missing = {
-        name: [message]
-        for name, value, message in (
-            ("login", login, "Hãy nhập địa chỉ thư."),
-            ("present", present, "Hãy nhập mật khẩu hiện tại."),
-            ("new", new, "Hãy nhập mật khẩu mới."),
-        )
-        if not value
-    }
-    if not missing and request.form.get("repeat", "") != new:
-        missing["repeat"] = ["Hai lần nhập mật khẩu mới không giống nhau."]
-    if missing:
-        return _page(_NEW_PASSWORD_STATUS, faults=missing)
-    question = {
-        "login": login,
-        "present": present,
-        "new": new,
-        "client": request.headers.get("X-Real-IP", ""),
-    }
+    if faults := _incomplete():
+        return _page(_NOT_ACCEPTED, faults=faults)
+    question = {name: request.form[name] for name in ("login", "present", "new")}
+    question["client"] = request.headers.get("X-Real-IP", "")
     try:
         answer = ask(service, "change", question)
     except Unavailable:
         return _page(503, problem="unavailable")
-    match answer["answer"]:
-        case "changed":
+    match answer:
+        case {"answer": "changed"}:
             response = redirect(url_for("_done"), 303)
             # The form that was sent is worth nothing from here on.
             response.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="Strict")
-            return make_response(response)
-        case "invalid":
-            return _page(
-                _NEW_PASSWORD_STATUS, faults={"new": [fault["message"] for fault in answer["faults"]]}
-            )
-        case "throttled":
-            wait = int(answer["retry_after"])
-            response = _page(429, problem="throttled", minutes=math.ceil(wait / 60))
-            response.headers["Retry-After"] = str(wait)
-            return response
-        case "refused":
-            return _page(403, problem="refused")
+        case {"answer": "invalid", "faults": faults}:
+            response = _page(_NOT_ACCEPTED, faults={"new": [fault["message"] for fault in faults]})
+        case {"answer": "throttled", "retry_after": seconds}:
+            response = _page(429, problem="throttled", minutes=math.ceil(seconds / 60))
+            response.headers["Retry-After"] = str(seconds)
+        case {"answer": "refused"}:
+            response = _page(403, problem="refused")
         case _:
-            return _page(503, problem="unavailable")
+            response = _page(503, problem="unavailable")
+    return make_response(response)
+
+
+def _incomplete() -> dict[str, list[str]]:
+    """Return what is wrong with the form itself: fields left empty, a repetition that differs."""
+    empty = {
+        "login": "Hãy nhập địa chỉ thư.",
+        "present": "Hãy nhập mật khẩu hiện tại.",
+        "new": "Hãy nhập mật khẩu mới.",
+    }
+    faults = {name: [message] for name, message in empty.items() if not request.form.get(name, "").strip()}
+    if "new" not in faults and request.form.get("repeat", "") != request.form["new"]:
+        faults["repeat"] = ["Hai lần nhập mật khẩu mới không giống nhau."]
+    return faults
 
 
 def _page(status: int, **shown: Any) -> Response:

@@ -1,4 +1,4 @@
-"""Reads a policy folder. It gathers faults and raises none: :func:`congvu.policy.resolve` is the gate."""
+"""Reads a policy folder. It gathers faults and raises none: :func:`congvu.policy.resolve` decides."""
 
 from __future__ import annotations
 

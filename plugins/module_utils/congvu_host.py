@@ -1,0 +1,53 @@
+"""What our modules share: the package on the host, the way to the directory, and how they end.
+
+A module hands its work to `run`; the work takes the module and the open directory and returns the module's result.
+"""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+from dataclasses import asdict
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+try:
+    import congvu
+    from congvu import accounts, passwords, store
+    from congvu.errors import UserError
+    from congvu.services import host
+
+    IMPORT_ERROR = None
+except ImportError:
+    IMPORT_ERROR = traceback.format_exc()
+
+__all__ = ["Result", "UserError", "accounts", "host", "passwords", "run", "store"]
+
+VERSION = "0.1.0"  # of the package that these modules were written with; another one may mean other things
+
+Result = dict[str, t.Any]
+DATABASE = {"host": {"default": "/run/postgresql"}, "name": {"default": "congvu"}}
+
+
+def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store], Result]) -> t.NoReturn:
+    """End as a module with what `work` returns, in one transaction: undone in check mode and when it raises."""
+    database = {"type": "dict", "apply_defaults": True, "options": DATABASE}
+    module = AnsibleModule(argument_spec={**options, "database": database}, supports_check_mode=True)
+    if IMPORT_ERROR and module.check_mode:
+        module.warn("the package congvu is not on this host yet, so what would change cannot be said")
+        module.exit_json(changed=True)
+    if IMPORT_ERROR:
+        reason = "(the role `directory` installs it)"
+        module.fail_json(msg=missing_required_lib("congvu", reason=reason), exception=IMPORT_ERROR)
+    if congvu.__version__ != VERSION:
+        module.fail_json(msg=f"these modules are of congvu {VERSION}, the host has {congvu.__version__}")
+    try:
+        with store.connect(**module.params["database"]) as db:
+            result = work(module, db)
+            if module.check_mode:
+                db.undo()
+    except accounts.InputError as error:
+        module.fail_json(msg=str(error), faults=[asdict(fault) for fault in error.faults])
+    except (UserError, store.StoreError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)

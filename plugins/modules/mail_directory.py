@@ -1,0 +1,130 @@
+#!/usr/bin/python
+"""Makes the mail directory what two files say."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_directory
+short_description: Make the mail directory what two files say
+version_added: "0.1.0"
+description:
+  - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML file,
+    people from a CSV file) and brings the directory there in one transaction with its audit record.
+  - Addresses of new people are made from their names, the same way every time. An address is never renamed, and
+    never given to anyone else.
+  - Who is missing from the files is closed, never deleted.
+  - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing is
+    changed.
+options:
+  organisation:
+    description: Path on the host of the YAML file with C(units), C(boxes) and C(aliases).
+    type: path
+    required: true
+  people:
+    description:
+      - Path on the host of the CSV file (UTF-8; comma, semicolon or tab).
+      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or their
+        Vietnamese headings. C(position), C(end) and C(address) may be left out.
+    type: path
+    required: true
+  domain:
+    description: The mail domain in which addresses are made.
+    type: str
+    required: true
+  closures_max:
+    description: More people than this missing from the file are taken for a file that was cut short, and refused.
+    type: int
+    default: 10
+  database:
+    description: Where the directory's database is.
+    type: dict
+    default: {}
+    suboptions:
+      host:
+        description: Directory of its Unix socket, or a host.
+        type: str
+        default: /run/postgresql
+      name:
+        description: Name of the database.
+        type: str
+        default: congvu
+requirements: [congvu (installed by the role directory)]
+attributes:
+  check_mode:
+    support: full
+    description: Says what would change; on a host without the package it can only warn.
+  diff_mode:
+    support: full
+    description: One line for each unit, person, mailbox and alias that changes.
+author: congvu
+"""
+
+EXAMPLES = r"""
+- name: Converge the organisation
+  mail_directory:
+    organisation: /run/congvu/organisation.yml
+    people: /run/congvu/people.csv
+    domain: snv.binhdinh.gov.vn
+
+- name: Close the unit that was merged, with all its people
+  mail_directory:
+    organisation: /run/congvu/organisation.yml
+    people: /run/congvu/people.csv
+    domain: snv.binhdinh.gov.vn
+    closures_max: 40
+"""
+
+RETURN = r"""
+counts:
+  description: How many entries were added, changed and closed, by kind; without zeros.
+  type: dict
+  returned: success
+  sample: {"person added": 3, "person closed": 1, "box changed": 2}
+faults:
+  description: Everything that is wrong with the files.
+  type: list
+  elements: dict
+  returned: when the files are at fault
+  sample:
+    - file: people.csv
+      row: 14
+      column: start
+      value: 31/02/2024
+      rule: is no date
+      remedy: write it as 2026-11-23 or 23/11/2026
+"""
+
+import typing as t
+from pathlib import PurePath
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.congvu_host import Result, accounts, host, run, store
+
+
+def converge(module: AnsibleModule, db: store.Store) -> Result:
+    domain = module.params["domain"]
+    paths = (module.params["organisation"], module.params["people"])
+    files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
+    kinds = db.policy_values()["people.kinds"]
+    wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
+    current = store.read_directory(db, domain)
+    plan = accounts.plan(current, wanted, closures_max=module.params["closures_max"], files=files)
+    if plan and not module.check_mode:
+        store.converge(db, plan, host.actor())
+    before, after = plan.diff()
+    diff = {"before": before, "after": after, "before_header": "directory", "after_header": "directory"}
+    return {"changed": bool(plan), "counts": plan.counts(), "diff": diff}
+
+
+def main() -> t.NoReturn:
+    options = {
+        "organisation": {"type": "path", "required": True},
+        "people": {"type": "path", "required": True},
+        "domain": {"required": True},
+        "closures_max": {"type": "int", "default": 10},
+    }
+    run(options, converge)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+"""Issues initial passwords."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_password
+short_description: Issue initial passwords
+version_added: "0.1.0"
+description:
+  - Gives a random password to everybody who serves today and never had one, and to those named in O(reset).
+    It opens nothing but the page on which its owner must replace it.
+  - The passwords are written once, to a new file on the host that only root reads, and appear nowhere else. They are
+    stored as argon2id hashes.
+  - The mailboxes of units and offices have no password.
+options:
+  folder:
+    description: Folder on the host in which the file is made.
+    type: path
+    default: /var/lib/congvu/issued
+  reset:
+    description:
+      - Staff ids or addresses of people who get a new password although they have one.
+      - Named again, they get another one; this is a deed, not a state.
+    type: list
+    elements: str
+    default: []
+  database:
+    description: Where the directory's database is.
+    type: dict
+    default: {}
+    suboptions:
+      host:
+        description: Directory of its Unix socket, or a host.
+        type: str
+        default: /run/postgresql
+      name:
+        description: Name of the database.
+        type: str
+        default: congvu
+requirements: [congvu (installed by the role directory)]
+attributes:
+  check_mode:
+    support: full
+    description: Says for whom a password would be made.
+  diff_mode:
+    support: full
+    description: Names the addresses, never a password or hash.
+author: congvu
+"""
+
+EXAMPLES = r"""
+- name: Issue initial passwords to everybody who has none
+  mail_password:
+  register: issued
+
+- name: Give somebody who forgot theirs a new one
+  mail_password:
+    reset: [SNV006]
+"""
+
+RETURN = r"""
+count:
+  description: How many passwords were issued.
+  type: int
+  returned: success
+  sample: 6
+path:
+  description:
+    - The CSV file with C(staff_id), C(full_name), C(unit), C(address), C(password). Hand the passwords out, then delete
+      it. Null where none was issued.
+  type: str
+  returned: success
+  sample: /var/lib/congvu/issued/20261123T080000Z.csv
+"""
+
+import os
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.congvu_host import Result, UserError, accounts, host, passwords, run, store
+
+
+def issue(module: AnsibleModule, db: store.Store) -> Result:
+    people = recipients(db, module.params["reset"])
+    lines = "".join(f"{person.address}: {origin} password\n" for person, origin in people)
+    result = {
+        "changed": bool(people),
+        "count": len(people),
+        "path": None,
+        "diff": {"before": "", "after": lines},
+    }
+    if not people or module.check_mode:
+        return result
+    moment = db.now()
+    path = Path(module.params["folder"]) / f"{moment:%Y%m%dT%H%M%SZ}.csv"
+    made = [passwords.generate() for _ in people]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # argon2 lets go of the interpreter while it works
+        hashes = list(pool.map(passwords.hash_password, made))
+    credentials = [
+        accounts.Credential(person.address, stored, moment, origin)
+        for (person, origin), stored in zip(people, hashes, strict=True)
+    ]
+    store.write_credentials(db, credentials, host.actor(), "password.issue")
+    host.write_secret(
+        path,
+        ("staff_id", "full_name", "unit", "address", "password"),
+        (
+            (person.staff_id, person.full_name, person.unit_name, person.address, password)
+            for (person, _), password in zip(people, made, strict=True)
+        ),
+    )
+    return {**result, "path": str(path)}
+
+
+def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, str]]:
+    """Who gets a password, and as what. Raises UserError for names that stand for nobody."""
+    people = [account for account in db.accounts() if account.kind == "person" and account.state != "closed"]
+    known = {key: account for account in people for key in (account.staff_id, account.address)}
+    unknown = sorted(set(named) - known.keys())
+    if unknown:
+        raise UserError(f"nobody here has the staff id or address {', '.join(unknown)}; correct `reset`")
+    reset = {known[name].address for name in named}
+    return [
+        (account, "issued" if account.password_set_at is None else "reset")
+        for account in people
+        if account.address in reset or (account.state == "initial" and account.password_set_at is None)
+    ]
+
+
+def main() -> t.NoReturn:
+    options = {
+        # Neither holds a secret, whatever their names let Ansible think.
+        "folder": {"type": "path", "default": "/var/lib/congvu/issued"},
+        "reset": {"type": "list", "elements": "str", "default": []},
+    }
+    run(options, issue)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+<?php
+
+/**
+ * The webmail's part of the password rules.
+ *
+ * The password service is asked first, and only its "open" lets Roundcube log in to IMAP: whoever must change the
+ * password is led to the password page, and no mail session ever exists. From then on every request proves again
+ * that the account is open, by an IMAP login with the password of the session.
+ */
+class congvu extends rcube_plugin
+{
+    private const PASSWORD_PAGE = '/mat-khau';
+    private const REASONS = ['initial' => 'lan-dau', 'expired' => 'het-han', 'reset' => 'cap-lai'];
+
+    // Not in localization/: these texts are Vietnamese whatever language somebody chooses for the rest.
+    private const REFUSED = 'Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng.';
+    private const THROTTLED = 'Đăng nhập sai quá nhiều lần. Hãy thử lại sau %d phút.';
+    private const AWAY = 'Hệ thống chưa kiểm tra được mật khẩu nên chưa cho đăng nhập. Hãy thử lại sau ít phút; '
+        . 'nếu vẫn không được, hãy báo cho bộ phận quản trị hệ thống thư điện tử.';
+    private const ENDED = 'Phiên làm việc đã kết thúc vì mật khẩu đã được đổi, được cấp lại hoặc đã hết hạn, '
+        . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
+    private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
+    private const CHANGE = 'Đổi mật khẩu';
+    private const HEADING = 'Thư điện tử công vụ';
+
+    /** @var rcmail */
+    private $rc;
+
+    /** @var string|null the last day of a password that is due, as the service gives it (ISO 8601) */
+    private $expires_on;
+
+    public function init()
+    {
+        $this->rc = rcmail::get_instance();
+        $this->load_texts();
+        $this->add_hook('authenticate', [$this, 'ask_password_service']);
+        $this->add_hook('login_after', [$this, 'remember_due_date']);
+        $this->add_hook('ready', [$this, 'prove_account_open']);
+        $this->add_hook('unauthenticated', [$this, 'explain_end']);
+        $this->add_hook('storage_connect', [$this, 'pass_client_address']);
+        $this->add_hook('render_page', [$this, 'show_notices']);
+        $this->add_hook('settings_actions', [$this, 'add_password_link']);
+        $this->register_action('plugin.congvu-password', [$this, 'go_to_password_page']);
+    }
+
+    /** Fill the gaps of Debian's Vietnamese translation; texts that are there already stay. */
+    private function load_texts()
+    {
+        $texts = ['congvu.change' => self::CHANGE];
+        if (($_SESSION['language'] ?? '') === 'vi_VN') {
+            $labels = [];
+            include __DIR__ . '/localization/vi_VN.inc';
+            $texts += $labels;
+        }
+        $this->rc->load_language(null, [], $texts);
+    }
+
+    public function ask_password_service($args)
+    {
+        // nginx counts logins by the task in the address: one that hides behind another task is not taken
+        if (!$args['valid'] || ($_GET['_task'] ?? 'login') !== 'login') {
+            return ['valid' => false] + $args;
+        }
+        // Hashes are made of the composed form, whichever form the keyboard of the day produces
+        $args['pass'] = Normalizer::normalize($args['pass'], Normalizer::FORM_C) ?: $args['pass'];
+
+        $answer = $this->ask($args['user'], $args['pass']);
+        switch ($answer['answer'] ?? null) {
+            case 'open':
+                $this->expires_on = $answer['state'] === 'due' ? $answer['expires_on'] : null;
+                return $args;
+            case 'must_change':
+                $this->rc->kill_session();
+                $this->leave(self::PASSWORD_PAGE . '?ly-do=' . self::REASONS[$answer['state']]);
+            case 'refused':
+                return ['abort' => true, 'error' => self::REFUSED] + $args;
+            case 'throttled':
+                $minutes = (int) ceil(($answer['retry_after'] ?? 60) / 60);
+                return ['abort' => true, 'error' => sprintf(self::THROTTLED, $minutes)] + $args;
+            default:
+                return ['abort' => true, 'error' => self::AWAY] + $args;
+        }
+    }
+
+    /** Return the service's answer; null if there is none. */
+    private function ask(string $login, string $password): ?array
+    {
+        $question = ['login' => $login, 'password' => $password, 'client' => rcube_utils::remote_addr()];
+        $handle = curl_init('http://localhost/check');
+        curl_setopt_array($handle, [
+            CURLOPT_UNIX_SOCKET_PATH => $this->rc->config->get('congvu_password_socket'),
+            CURLOPT_POSTFIELDS => json_encode($question, JSON_INVALID_UTF8_SUBSTITUTE),
+            CURLOPT_HTTPHEADER => ['Content-Type: application/json'],
+            CURLOPT_RETURNTRANSFER => true,
+            CURLOPT_CONNECTTIMEOUT => 3,
+            CURLOPT_TIMEOUT => 15,
+        ]);
+        $body = curl_exec($handle);
+        $answer = is_string($body) ? json_decode($body, true) : null;
+        if (!is_array($answer)) {
+            rcube::raise_error(['message' => 'congvu: no answer from the password service: ' . curl_error($handle)], true);
+            return null;
+        }
+        return $answer;
+    }
+
+    public function remember_due_date($args)
+    {
+        if ($this->expires_on !== null) {
+            $_SESSION['congvu_expires_on'] = $this->expires_on;
+        }
+        return $args;
+    }
+
+    /** An account that is no longer open ends the session, whatever was asked for, the address book included. */
+    public function prove_account_open($args)
+    {
+        if ($this->rc->storage_connect() || $this->rc->storage->conn->resultcode !== 'AUTHENTICATIONFAILED') {
+            return $args; // if the store is away, Roundcube says so, and has no message to show
+        }
+        $this->rc->kill_session();
+        $login = $this->rc->url(['_task' => 'login', '_ended' => 1]);
+        if (!$this->rc->output->ajax_call && !$this->rc->output->get_env('framed')) {
+            $this->leave($login);
+        }
+        $this->rc->output->show_message(self::ENDED, 'error', null, true, 0);
+        $this->rc->output->command('session_error', $login);
+        $this->rc->output->send('iframe');
+    }
+
+    public function explain_end($args)
+    {
+        if (isset($_GET['_ended'])) {
+            $this->rc->output->show_message(self::ENDED, 'error', null, true, -1);
+        }
+        return $args;
+    }
+
+    /** Dovecot logs the address of the person, not of the webmail. */
+    public function pass_client_address($args)
+    {
+        $args['preauth_ident'] = ['name' => 'webmail', 'x-originating-ip' => rcube_utils::remote_addr()];
+        return $args;
+    }
+
+    /** Put the banner of a password that is due above every page, and the name of the house on the login page. */
+    public function show_notices($args)
+    {
+        $link = html::a(['href' => self::PASSWORD_PAGE], self::CHANGE);
+        $notice = '';
+        if ($args['template'] === 'login') {
+            $this->include_stylesheet('congvu.css');
+            $args['content'] = $this->dress_login_page($args['content'], $link);
+        }
+        elseif (!empty($_SESSION['congvu_expires_on'])) {
+            $this->include_stylesheet('congvu.css');
+            $day = date('d/m/Y', strtotime($_SESSION['congvu_expires_on']));
+            $text = html::span(null, sprintf(self::DUE, $day)) . ' ' . $link;
+            $notice = html::div(['id' => 'congvu-due', 'role' => 'status'], $text);
+            $args['content'] = str_replace('<div id="layout">', $notice . '<div id="layout">', $args['content']);
+        }
+        return $args;
+    }
+
+    private function dress_login_page(string $page, string $link): string
+    {
+        $name = rcube::Q($this->rc->config->get('product_name'));
+        $heading = html::div('congvu-heading', html::tag('h2', null, self::HEADING) . html::p(null, $name));
+        $page = preg_replace('/(?=<form id="login-form")/', $heading, $page, 1);
+        return preg_replace('/(?<=<div id="login-footer" role="contentinfo">)/', $link, $page, 1);
+    }
+
+    public function add_password_link($args)
+    {
+        $args['actions'][] = ['action' => 'plugin.congvu-password', 'class' => 'password', 'label' => 'congvu.change'];
+        return $args;
+    }
+
+    public function go_to_password_page()
+    {
+        $this->leave(self::PASSWORD_PAGE);
+    }
+
+    /** Send the browser elsewhere; nothing of Roundcube runs after this. @return never */
+    private function leave(string $location)
+    {
+        header('Location: ' . $location, true, 303);
+        exit;
+    }
+}

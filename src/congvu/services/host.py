@@ -1,0 +1,40 @@
+"""What Ansible's modules need on the host beside the rules and the store."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from congvu.errors import UserError
+
+
+def actor() -> str:
+    """Who is at work: the person behind sudo, else the account."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def read(path: str) -> bytes:
+    """A staged file. Raises UserError when it cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def write_secret(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A new CSV file that only root reads, on disk before this returns. UserError: it is there already, or cannot be.
+
+    Written before the transaction that it belongs to is kept: whoever cannot be told a password must not get one.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows([headings, *rows])
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,1 @@
+select forgive_attempts(%(login)s)

@@ -1,0 +1,128 @@
+"""All visits to the doors of a host, begun at once: the slow ones (a refused log-in waits) wait side by side."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import secrets
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+
+import doors
+from hostfacts import HostFacts, NotAnswered
+
+# What a mail host shows to the world, and nothing else.
+OPEN_PORTS = (22, 25, 80, 443, 465, 993, 4190)
+TLS_PORTS = (25, 443, 465, 993, 4190)
+# Services that mail hosts are known to run; they have to be unreachable even where nobody thinks of them.
+_INNER_PORTS = (53, 110, 143, 587, 995, 2000, 3310, 5432, 6379, 8080, 8443, 9000, 11332, 11333, 11334)
+_VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+
+
+@dataclass(frozen=True)
+class Handshakes:
+    """One door's handshakes: a proper client's, and those that have to fail."""
+
+    proper: doors.Handshake
+    too_old: dict[str, doors.Handshake]  # by version
+    anonymous: doors.Handshake  # cipher suites without a certificate
+
+
+class Visits:
+    """What the doors said. Attributes wait for their visit; a visit that broke down raises there."""
+
+    def __init__(self, facts: HostFacts) -> None:
+        self.facts = facts
+        self.domain = facts.directory.domains[0]
+        self.name = facts.postconf["myhostname"]
+        self.boxes = [box["address"] for box in facts.directory.open_mailboxes("unit", "office")]
+        offices = [box["address"] for box in facts.directory.open_mailboxes("office")]
+        self.office = (offices or self.boxes or [f"postmaster@{self.domain}"])[0]
+        # A log-in that cannot succeed, with a secret that must not turn up in any log afterwards.
+        self.login = f"kiem-tra-cong@{self.domain}" if self._tolerated() else None
+        self.secret = f"Kt1!{secrets.token_hex(12)}"
+        # what AUTH PLAIN makes of it
+        self.secret_base64 = base64.b64encode(f"\0{self.login}\0{self.secret}".encode()).decode()
+        self._begin()
+
+    def _tolerated(self) -> bool:
+        """Return whether failures from here cannot lead to a ban: only then a failure is tried."""
+        with suppress(NotAnswered, ValueError):
+            here = ipaddress.ip_address(self.facts.controller)
+            return all(
+                any(here in ipaddress.ip_network(network, strict=False) for network in jail["ignoreip"])
+                for jail in self.facts.jails.values()
+            )
+        return False
+
+    def _begin(self) -> None:
+        self._pool = ThreadPoolExecutor(24)
+        address, name = self.facts.address, self.name
+        self._smtp = self._pool.submit(
+            doors.smtp_stranger, address, name, self.domain, self.boxes, self.office
+        )
+        self._submission = self._pool.submit(
+            doors.smtp_submission, address, name, self.office, self.login, self.secret
+        )
+        self._imap = self._pool.submit(doors.imap, address, self.login, self.secret)
+        self._sieve = self._pool.submit(doors.sieve_offers, address)
+        listening = {listener.port for listener in self.facts.listening}
+        tried = sorted({*OPEN_PORTS, *_INNER_PORTS, *(port for port in listening if port < 32768)})
+        self._open = {port: self._pool.submit(doors.answers, address, port) for port in tried}
+        self._handshakes = {port: self._pool.submit(self._shake, port) for port in TLS_PORTS}
+
+    def _shake(self, port: int) -> Handshakes:
+        if port == 25:  # one visitor at a time: postscreen wants to know a stranger before it speaks
+            with suppress(Exception):
+                self._smtp.result()
+        address, name = self.facts.address, self.name
+        lowest = _VERSIONS.index(self.facts.value("tls.min_version"))
+        context = doors.trusting(self.facts.ca)
+        return Handshakes(
+            proper=doors.handshake(address, port, name, context),
+            too_old={
+                version: doors.handshake(address, port, name, doors.careless(version))
+                for version in _VERSIONS[:lowest]
+            },
+            anonymous=doors.handshake(
+                address, port, name, doors.careless("TLSv1.2", "aNULL:!eNULL:@SECLEVEL=0")
+            ),
+        )
+
+    @property
+    def smtp(self) -> doors.Smtp:
+        return self._smtp.result()
+
+    @property
+    def submission(self) -> doors.Smtp:
+        return self._submission.result()
+
+    @property
+    def imap(self) -> dict[str, str]:
+        return self._imap.result()
+
+    @property
+    def sieve(self) -> str:
+        return self._sieve.result()
+
+    @property
+    def handshakes(self) -> dict[int, Handshakes]:
+        return {port: future.result() for port, future in self._handshakes.items()}
+
+    @cached_property
+    def open(self) -> set[int]:
+        """Ports that answer the controller."""
+        return {port for port, future in self._open.items() if future.result()}
+
+    @property
+    def tried(self) -> list[int]:
+        return list(self._open)
+
+    def wait(self) -> None:
+        """Wait for every visit that logs in, so that its traces are in the log."""
+        waiting: list[Future[object]] = [self._submission, self._imap]  # type: ignore[list-item]
+        for future in waiting:
+            with suppress(Exception):
+                future.result()
