@@ -22,11 +22,13 @@ def demo() -> dict[str, Any]:
     subprocess.run(
         [
             sys.executable,
-            ROOT / "tests" / "demo" / "contract.py",
+            "-m",
+            "tests.demo.contract",
             f"--hosts={ROOT / 'build' / 'hosts' / GROUP}",
             f"--folder={folder}",
             f"--container={GROUP}",
         ],
+        cwd=ROOT,
         check=True,
     )
     contract: dict[str, Any] = json.loads((folder / "demo.json").read_text("utf-8"))

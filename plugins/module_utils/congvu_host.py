@@ -1,6 +1,6 @@
 """What our modules share: the package on the host, the way to the directory, and how they end.
 
-A module hands its work to `run`; the work takes the module and the open directory and returns the module's result.
+A module hands its work to `run`; the work takes the module and the open directory and returns the result.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ try:
 
     IMPORT_ERROR = None
 except ImportError:
+    accounts = host = passwords = store = UserError = None
     IMPORT_ERROR = traceback.format_exc()
 
 __all__ = ["Result", "UserError", "accounts", "host", "passwords", "run", "store"]
@@ -30,7 +31,7 @@ DATABASE = {"host": {"default": "/run/postgresql"}, "name": {"default": "congvu"
 
 
 def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store], Result]) -> t.NoReturn:
-    """End as a module with what `work` returns, in one transaction: undone in check mode and when it raises."""
+    """End as a module with what `work` returns. One transaction: undone in check mode and when it raises."""
     database = {"type": "dict", "apply_defaults": True, "options": DATABASE}
     module = AnsibleModule(argument_spec={**options, "database": database}, supports_check_mode=True)
     if IMPORT_ERROR and module.check_mode:
@@ -50,4 +51,6 @@ def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store]
         module.fail_json(msg=str(error), faults=[asdict(fault) for fault in error.faults])
     except (UserError, store.StoreError) as error:
         module.fail_json(msg=str(error))
+    if not module._diff:  # thousands of lines that nobody asked for
+        result.pop("diff", None)
     module.exit_json(**result)

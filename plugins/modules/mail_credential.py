@@ -8,9 +8,11 @@ module: mail_credential
 short_description: Import dated credentials from another mail system
 version_added: "0.1.0"
 description:
-  - Takes hashes of passwords with the date on which each was set, so that people keep their password and its age.
+  - Takes hashes of passwords with the date on which each was set, so that people keep their password and its
+    age.
   - An account whose owner has set a password since is left alone.
-  - All faults of the file are reported at once; then nothing is changed. No hash appears in a result, diff or log.
+  - All faults of the file are reported at once; then nothing is changed.
+  - No hash appears in a result, a diff or a log.
 options:
   path:
     description:

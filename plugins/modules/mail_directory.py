@@ -8,13 +8,13 @@ module: mail_directory
 short_description: Make the mail directory what two files say
 version_added: "0.1.0"
 description:
-  - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML file,
-    people from a CSV file) and brings the directory there in one transaction with its audit record.
-  - Addresses of new people are made from their names, the same way every time. An address is never renamed, and
-    never given to anyone else.
+  - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML
+    file, people from a CSV file) and brings the directory there in one transaction with its audit record.
+  - Addresses of new people are made from their names, the same way every time. An address is never renamed,
+    and never given to anyone else.
   - Who is missing from the files is closed, never deleted.
-  - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing is
-    changed.
+  - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing
+    is changed.
 options:
   organisation:
     description: Path on the host of the YAML file with C(units), C(boxes) and C(aliases).
@@ -23,8 +23,8 @@ options:
   people:
     description:
       - Path on the host of the CSV file (UTF-8; comma, semicolon or tab).
-      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or their
-        Vietnamese headings. C(position), C(end) and C(address) may be left out.
+      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or
+        their Vietnamese headings. C(position), C(end) and C(address) may be left out.
     type: path
     required: true
   domain:
@@ -32,7 +32,7 @@ options:
     type: str
     required: true
   closures_max:
-    description: More people than this missing from the file are taken for a file that was cut short, and refused.
+    description: More people than this missing from the file are taken for a file that was cut short.
     type: int
     default: 10
   database:

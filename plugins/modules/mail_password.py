@@ -10,8 +10,8 @@ version_added: "0.1.0"
 description:
   - Gives a random password to everybody who serves today and never had one, and to those named in O(reset).
     It opens nothing but the page on which its owner must replace it.
-  - The passwords are written once, to a new file on the host that only root reads, and appear nowhere else. They are
-    stored as argon2id hashes.
+  - The passwords are written once, to a new file on the host that only root reads, and appear nowhere else.
+    They are stored as argon2id hashes.
   - The mailboxes of units and offices have no password.
 options:
   folder:
@@ -67,8 +67,8 @@ count:
   sample: 6
 path:
   description:
-    - The CSV file with C(staff_id), C(full_name), C(unit), C(address), C(password). Hand the passwords out, then delete
-      it. Null where none was issued.
+    - The CSV file with C(staff_id), C(full_name), C(unit), C(address), C(password). Hand the passwords out,
+      then delete it. Null where none was issued.
   type: str
   returned: success
   sample: /var/lib/congvu/issued/20261123T080000Z.csv

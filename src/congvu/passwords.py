@@ -143,7 +143,7 @@ _CLASSES = {
     "digit": (("Nd",), "Mật khẩu phải có ít nhất một chữ số."),
     "upper": (("Lu", "Lt"), "Mật khẩu phải có ít nhất một chữ hoa."),
     "lower": (("Ll",), "Mật khẩu phải có ít nhất một chữ thường."),
-    "special": (("P", "S"), "Mật khẩu phải có ít nhất một ký tự đặc biệt, ví dụ ! @ # % & * ?"),
+    "special": (("P", "S"), "Mật khẩu phải có ít nhất một ký tự đặc biệt (ví dụ ! @ # %)."),
 }
 
 
@@ -307,8 +307,8 @@ def _guessable(candidate: str, context: Context, rules: Rules) -> Iterable[Fault
     if roots & rules.common or any(_made_of(root, banned) for root in roots) or _weak_figures(candidate):
         yield Fault(
             "banned",
-            "Mật khẩu này dễ đoán: chỉ gồm từ ngữ, dãy phím hoặc tên cơ quan quen thuộc, dù có thêm số "
-            "hay thay chữ bằng ký tự (như P@ssw0rd).",
+            "Mật khẩu này dễ bị đoán ra vì chỉ gồm từ ngữ, dãy phím hoặc tên cơ quan quen thuộc; thêm số hay "
+            "thay chữ bằng ký tự (như P@ssw0rd) vẫn chưa đủ an toàn.",
         )
     elif (
         person.words & _words(candidate)

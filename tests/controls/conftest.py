@@ -3,8 +3,8 @@
     pytest tests/controls --hosts=ssh://mail --ssh-config=FILE --observations=FILE
 
 An observer never decides: it counts what it checked and names the exceptions. `congvu.policy` judges, here
-for JUnit and on the host for the report. Exit status: 0 all met, 1 something is not met, 2 an observer broke down
-(its control then has no observation, and its rows are not assessed).
+for JUnit and on the host for the report. Exit status: 0 all met, 1 something is not met, 2 an observer broke
+down (its control then has no observation, and its rows are not assessed).
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from collections.abc import Generator, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from answers import Answers
 from hostfacts import HostFacts
+from visits import Visits
 
 from congvu import evidence
 from congvu.policy import Status, judge_control
@@ -52,18 +55,18 @@ class Observe:
 
 
 @dataclass
-class Book:
-    """The observations of a run, and whether an observer broke down."""
+class Run:
+    """What a run has gathered: facts about its one host, observations, and observers that broke down."""
 
-    host: str | None = None
-    policy_sha256: str | None = None
-    observations: list[dict[str, object]] = field(default_factory=list)
+    facts: HostFacts | None = None
+    visits: Visits | None = None
+    answers: Answers | None = None
+    observations: list[dict[str, Any]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
-_BOOK = pytest.StashKey[Book]()
-_OBSERVE = pytest.StashKey[Observe]()
-_FACTS = pytest.StashKey[HostFacts]()
+_RUN = pytest.StashKey[Run]()
+_NOTES = pytest.StashKey[Observe]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -73,19 +76,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "control(id): the control that a test observes")
-    config.stash[_BOOK] = Book()
+    config.stash[_RUN] = Run()
 
 
 @pytest.fixture
-def facts(host: object, request: pytest.FixtureRequest) -> HostFacts:
+def run(request: pytest.FixtureRequest) -> Run:
+    return request.config.stash[_RUN]
+
+
+@pytest.fixture
+def facts(host: Any, run: Run, request: pytest.FixtureRequest) -> HostFacts:
     """What the host says about itself, asked once in a run however many observers look at it."""
-    stash = request.config.stash
-    if _FACTS not in stash:
-        stash[_FACTS] = HostFacts(host)
-    gathered = stash[_FACTS]
-    if gathered.host is not host and gathered.id != host.backend.get_pytest_id():  # type: ignore[attr-defined]
+    if run.facts is None:
+        # testinfra knows this option, but does not pass it on
+        host.backend.ssh_extra_args = request.config.getoption("ssh_extra_args")
+        run.facts = HostFacts(host)
+    if run.facts.id != host.backend.get_pytest_id():
         raise pytest.UsageError("one host a run: an observation file speaks of one host")
-    return gathered
+    return run.facts
+
+
+@pytest.fixture
+def visits(facts: HostFacts, run: Run) -> Visits:
+    """What the doors say to the controller."""
+    if run.visits is None:
+        run.visits = Visits(facts)
+    return run.visits
+
+
+@pytest.fixture
+def answers(facts: HostFacts, visits: Visits, run: Run) -> Answers:  # noqa: ARG001 - they go on meanwhile
+    """What the daemons answer about accounts."""
+    if run.answers is None:
+        run.answers = Answers(facts)
+    return run.answers
 
 
 @pytest.fixture
@@ -95,7 +119,7 @@ def observe(request: pytest.FixtureRequest) -> Observe:
     if mark is None:
         raise pytest.UsageError(f"{request.node.nodeid} has no mark 'control'")
     notes = Observe(mark.args[0])
-    request.node.stash[_OBSERVE] = notes
+    request.node.stash[_NOTES] = notes
     return notes
 
 
@@ -103,17 +127,14 @@ def observe(request: pytest.FixtureRequest) -> Observe:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     """Write down what a test observed, and let it fail, with the auditor's words, where that is not met."""
     yield
-    notes = item.stash.get(_OBSERVE, None)
-    facts: HostFacts | None = item.config.stash.get(_FACTS, None)
-    if notes is None or facts is None:
+    run, notes = item.config.stash[_RUN], item.stash.get(_NOTES, None)
+    if notes is None or run.facts is None:
         return
-    book = item.config.stash[_BOOK]
-    book.host, book.policy_sha256 = facts.name, facts.policy.sha256
     found = {**asdict(notes), "observed_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    book.observations.append(found)
-    observation = evidence.observation(found, facts.name, facts.policy.sha256)
-    control = facts.policy.control(notes.control)
-    judgement = judge_control(control, [observation], facts.policy, observation.observed_at)
+    run.observations.append(found)
+    policy = run.facts.policy
+    observation = evidence.observation(found, run.facts.name, policy.sha256)
+    judgement = judge_control(policy.control(notes.control), [observation], policy, observation.observed_at)
     if judgement.status is Status.NOT_MET:
         lines = [f"{each['subject']}: {each['found']}" for each in notes.exceptions]
         pytest.fail("\n".join([f"{notes.control} is not met: {judgement.reason.vi}", *lines]), pytrace=False)
@@ -124,24 +145,24 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    failed_by_verdict = call.excinfo is not None and call.excinfo.errisinstance(pytest.fail.Exception)
-    if report.failed and not failed_by_verdict:
-        item.config.stash[_BOOK].broken.append(item.nodeid)
+    not_met = call.excinfo is not None and call.excinfo.errisinstance(pytest.fail.Exception)
+    if report.failed and not not_met:
+        item.config.stash[_RUN].broken.append(item.nodeid)
     return report
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    book = session.config.stash[_BOOK]
+    run = session.config.stash[_RUN]
     path: Path | None = session.config.getoption("--observations")
     if path is not None:
         document = {
             "schema": 1,
             "observed_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "host": book.host,
-            "policy_sha256": book.policy_sha256,
-            "observations": sorted(book.observations, key=lambda each: str(each["control"])),
+            "host": run.facts.name if run.observations and run.facts else None,
+            "policy_sha256": run.facts.policy.sha256 if run.observations and run.facts else None,
+            "observations": sorted(run.observations, key=lambda each: str(each["control"])),
         }
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    if book.broken:
+    if run.broken:
         session.exitstatus = 2

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 TIMEOUT = 10.0  # seconds; postscreen lets a stranger wait 6 before it speaks
 
 # The test file every virus scanner knows, in two halves: this source must not set off a scanner itself.
-_EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ def _virus(door: smtplib.SMTP, recipient: str) -> tuple[int, str]:
         "Message-ID: <eicar@audit.invalid>\r\nDate: Thu, 01 Jan 2026 08:00:00 +0700\r\n"
         'Content-Type: application/octet-stream; name="eicar.com"\r\nContent-Transfer-Encoding: base64\r\n'
         'Content-Disposition: attachment; filename="eicar.com"\r\n\r\n'
-        f"{base64.b64encode(_EICAR.encode()).decode()}\r\n"
+        f"{base64.b64encode(EICAR.encode()).decode()}\r\n"
     )
     said = _said(door.mail(""))
     if said[0] < 400:

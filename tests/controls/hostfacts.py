@@ -1,8 +1,8 @@
 """What the running host says about itself: its daemons' effective configuration, its directory, its journal.
 
 One command on the host starts all questions at once and brings the answers back as JSON (a round trip costs
-more than most answers). Every question only reads. Sections are parsed when an observer first looks at them, so
-that a daemon that does not answer breaks only the observers that need it.
+more than most answers). Every question only reads. Sections are parsed when an observer first looks at them,
+so that a daemon that does not answer breaks only the observers that need it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from congvu import clock
+import directory
+
 from congvu.policy import resolve
 from congvu.policy.model import Resolved
 
@@ -33,27 +32,6 @@ with ThreadPoolExecutor(6) as pool:
     json.dump(dict(zip(questions, pool.map(ask, questions.values()))), sys.stdout)
 """
 
-# The directory's own tables, never the views through which the doors see them, and its own clock: this judge
-# does not ask the worker how it would judge. Of a hash only its form leaves the database.
-_DIRECTORY = """
-select json_build_object(
- 'now', now(), 'congvu_now', congvu_now(),
- 'domains', (select json_agg(name) from domain),
- 'units', (select json_agg(u) from (select code, name, box, closed from unit order by code) u),
- 'people', (select json_agg(p) from (
-    select staff_id, kind, unit, starts, ends, address from person order by staff_id) p),
- 'mailboxes', (select json_agg(m) from (
-    select address, kind, staff_id, unit, quota_mb, closed from mailbox order by address) m),
- 'addresses', (select json_agg(a) from (select address, use, domain from address order by address) a),
- 'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
- 'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
- 'credentials', (select json_agg(c) from (
-    select address, origin, set_at, substring(hash from '^(\\$[a-z0-9]+\\$(v=[0-9]+\\$[^$]+)?)') as form
-      from credential order by address) c),
- 'values', (select json_object_agg(key, value) from policy_value),
- 'policy', (select sha256 from policy_version order by since desc limit 1)
-)"""
-
 _QUESTIONS = {
     "name": "hostname",
     "connection": 'printf %s "$SSH_CONNECTION"',
@@ -62,7 +40,7 @@ _QUESTIONS = {
     "listening": "ss -Hltnp",
     "postconf": "postconf",
     "services": "postconf -P",
-    "doveconf": "doveconf",
+    "doveconf": "doveconf -a",
     "sshd": "sshd -T",
     "nft": "nft -j list ruleset",
     "rspamd": "rspamadm configdump -j",
@@ -70,6 +48,13 @@ _QUESTIONS = {
     "units": "systemctl show --property=Id,ActiveState,SubState --type=service,socket,timer '*'",
     "directory": "PGOPTIONS='-c default_transaction_read_only=on' "
     "psql -XAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -",
+}
+
+
+# What master.cf may call the service of a port; behind postscreen smtpd has no port of its own
+_SERVICES = {
+    "25": ("smtpd/pass", "smtp/inet", "25/inet"),
+    "465": ("465/inet", "submissions/inet", "smtps/inet"),
 }
 
 
@@ -85,6 +70,10 @@ class Listener:
     port: int
     program: str
 
+    @property
+    def loopback(self) -> bool:
+        return self.address.startswith("127.") or self.address in ("::1", "[::ffff:127.0.0.1]")
+
 
 class HostFacts:
     """Answers of one host. Attributes hold parsed sections; ``ask`` puts further questions."""
@@ -92,11 +81,9 @@ class HostFacts:
     def __init__(self, host: Any) -> None:
         self.host = host
         self.id: str = host.backend.get_pytest_id()
-        stdin = {"directory": _DIRECTORY}
+        stdin = {"directory": directory.SQL}
         questions = {name: (command, stdin.get(name, "")) for name, command in _QUESTIONS.items()}
         self._answers = self.ask(questions)
-        self.pool = ThreadPoolExecutor(8)
-        self._later: dict[str, Future[Any]] = {}
 
     def ask(self, questions: dict[str, tuple[str, str]]) -> dict[str, tuple[int, str, str]]:
         """Run shell commands (command, standard input) on the host, all at once."""
@@ -200,12 +187,18 @@ class HostFacts:
             found.setdefault(service, {})[parameter] = value.strip()
         return found
 
-    def smtpd(self, service: str, parameter: str) -> str:
-        """Return what holds for one service of Postfix, with ``$parameter`` filled in."""
-        value = self.services.get(service, {}).get(parameter, self.postconf.get(parameter, ""))
+    def smtpd(self, port: str, parameter: str) -> str:
+        """Return what holds for Postfix on a port, with ``$parameter`` filled in."""
+        names = _SERVICES[port]
+        own = next((self.services[name] for name in names if name in self.services), {})
+        value = own.get(parameter, self.postconf.get(parameter, ""))
         for _ in range(5):
             value = re.sub(r"\$[({]?(\w+)[)}]?", lambda found: self.postconf.get(found[1], ""), value)
         return value
+
+    def submission(self, parameter: str) -> str:
+        """Return what holds on port 465."""
+        return self.smtpd("465", parameter)
 
     @cached_property
     def doveconf(self) -> dict[str, Any]:
@@ -244,34 +237,5 @@ class HostFacts:
         return jails
 
     @cached_property
-    def directory(self) -> Directory:
-        plain = json.loads(self.section("directory"))
-        return Directory(**{key: ([] if value is None else value) for key, value in plain.items()})
-
-
-@dataclass(frozen=True)
-class Directory:
-    """The directory's tables as rows (dictionaries), and what may be worked out from them by hand."""
-
-    now: str
-    congvu_now: str
-    domains: list[str]
-    units: list[dict[str, Any]]
-    people: list[dict[str, Any]]
-    mailboxes: list[dict[str, Any]]
-    addresses: list[dict[str, Any]]
-    aliases: list[dict[str, Any]]
-    roles: list[dict[str, Any]]
-    credentials: list[dict[str, Any]]
-    values: dict[str, Any]
-    policy: str
-
-    @cached_property
-    def today(self) -> str:
-        """The day in Viet Nam (ISO) by the database server's own clock, not by the function that rules it."""
-        return clock.day(datetime.fromisoformat(self.now)).isoformat()
-
-    @cached_property
-    def drift(self) -> timedelta:
-        """How far the directory's clock is from the server's."""
-        return abs(datetime.fromisoformat(self.congvu_now) - datetime.fromisoformat(self.now))
+    def directory(self) -> directory.Directory:
+        return directory.Directory.read(json.loads(self.section("directory")))

@@ -1,6 +1,6 @@
 """The directory: who has which mailbox, and what the mail daemons make of it.
 
-Read from the directory's own tables and from Postfix's and Dovecot's answers, not from the views between them.
+Read from the directory's own tables and from Postfix's and Dovecot's answers, not from the views between.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 
 import pytest
+from answers import Answers
 from conftest import Observe
 from hostfacts import HostFacts
 from visits import Visits
@@ -21,7 +22,7 @@ def canonical(address: str) -> str:
 
 
 @pytest.mark.control("directory-in-scope")
-def test_directory_in_scope(observe: Observe, facts: HostFacts) -> None:
+def test_directory_in_scope(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     directory, kinds = facts.directory, facts.value("people.kinds")
     units = {unit["code"] for unit in directory.units if not unit["closed"]}
     people = {person["staff_id"]: person for person in directory.people}
@@ -35,8 +36,8 @@ def test_directory_in_scope(observe: Observe, facts: HostFacts) -> None:
         else:
             observe.check(f"{subject}, đơn vị", box["unit"] in units, "đơn vị không còn hoạt động")
     known = {box["address"] for box in directory.open_mailboxes()}
-    strangers = [user for user in facts.store_users if user not in known]
-    observe.check_each(facts.store_users, strangers, "kho thư phục vụ nhưng danh bạ không có")
+    strangers = [user for user in answers.users if user not in known]
+    observe.check_each(answers.users, strangers, "kho thư phục vụ nhưng danh bạ không có")
     count = Counter(box["kind"] for box in directory.open_mailboxes())
     observe.fact(
         f"Hộp thư đang mở: {count['person']} cá nhân, {count['unit']} đơn vị, {count['office']} chung."
@@ -44,7 +45,7 @@ def test_directory_in_scope(observe: Observe, facts: HostFacts) -> None:
 
 
 @pytest.mark.control("address-unique")
-def test_address_unique(observe: Observe, facts: HostFacts) -> None:
+def test_address_unique(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     directory = facts.directory
     boxes = {box["address"] for box in directory.open_mailboxes()}
     aliases = {alias["address"] for alias in directory.aliases if not alias["closed"]}
@@ -57,24 +58,20 @@ def test_address_unique(observe: Observe, facts: HostFacts) -> None:
     observe.check_each(listed, odd, "không ở dạng chuẩn tắc")
     retired = {row["address"] for row in directory.addresses if row["use"] == "retired"}
     observe.check_each(retired, retired & (boxes | aliases), "đã thôi dùng nhưng được cấp lại")
-    both = {
-        address
-        for address in listed
-        if facts.postfix_mailbox.get(address) and facts.postfix_alias.get(address)
-    }
+    both = {address for address in listed if answers.mailbox.get(address) and answers.alias.get(address)}
     observe.check_each(listed, both, "máy chủ thư hiểu theo hai nghĩa: hộp thư và bí danh")
     observe.fact(f"{len(boxes)} hộp thư, {len(aliases)} bí danh, {len(retired)} địa chỉ đã thôi dùng.")
 
 
 @pytest.mark.control("personal-mailbox-each")
-def test_personal_mailbox_each(observe: Observe, facts: HostFacts) -> None:
+def test_personal_mailbox_each(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     directory = facts.directory
     boxes = directory.open_mailboxes("person")
     owned = Counter(box["staff_id"] for box in boxes)
     serving = {person["staff_id"]: person for person in directory.serving}
     for staff_id, person in serving.items():
         observe.check(f"mã cán bộ {staff_id}", owned[staff_id] == 1, f"có {owned[staff_id]} hộp thư cá nhân")
-        known = facts.postfix_mailbox.get(person["address"])
+        known = answers.mailbox.get(person["address"])
         observe.check(f"mã cán bộ {staff_id}, nhận thư", bool(known), "máy chủ thư không biết hộp thư này")
     everybody = {person["staff_id"] for person in directory.people}
     ownerless = [box["address"] for box in boxes if box["staff_id"] not in everybody]
@@ -126,7 +123,7 @@ def test_office_mailbox(observe: Observe, facts: HostFacts, visits: Visits) -> N
 
 
 @pytest.mark.control("office-senders")
-def test_office_senders(observe: Observe, facts: HostFacts) -> None:
+def test_office_senders(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     directory = facts.directory
     people = {person["address"]: person for person in directory.serving}
     for box in directory.open_mailboxes("office"):
@@ -139,7 +136,7 @@ def test_office_senders(observe: Observe, facts: HostFacts) -> None:
         observe.check(f"{box['address']}, văn thư", bool(clerks), "chưa giao văn thư")
         names = [box["address"], *(a["address"] for a in directory.aliases if a["target"] == box["address"])]
         for address in names:
-            logins = facts.postfix_sender.get(address, [])
+            logins = answers.sender.get(address, [])
             for login in logins:
                 staff_id = people.get(login, {}).get("staff_id", login)
                 observe.check(
@@ -147,15 +144,15 @@ def test_office_senders(observe: Observe, facts: HostFacts) -> None:
                     staff_id in allowed,
                     "gửi được dù không được giao vai trò",
                 )
-        observe.fact(f"{box['address']}: {len(facts.postfix_sender.get(box['address'], []))} người gửi được.")
+        observe.fact(f"{box['address']}: {len(answers.sender.get(box['address'], []))} người gửi được.")
 
 
 @pytest.mark.control("unit-mailbox-no-password")
-def test_unit_mailbox_no_password(observe: Observe, facts: HostFacts) -> None:
+def test_unit_mailbox_no_password(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     directory = facts.directory
     boxes = [box["address"] for box in directory.mailboxes if box["kind"] != "person"]
     stored = {credential["address"] for credential in directory.credentials}
     observe.check_each(boxes, stored & set(boxes), "có mật khẩu trong danh bạ")
     for address in boxes:
-        observe.check(f"{address}, đăng nhập", address not in facts.logins, "đăng nhập được")
+        observe.check(f"{address}, đăng nhập", address not in answers.logins, "đăng nhập được")
     observe.fact(f"{len(boxes)} hộp thư đơn vị và hộp thư chung đã được tra ở kho thư.")

@@ -1,4 +1,4 @@
-"""All visits to the doors of a host, begun at once: the slow ones (a refused log-in waits) wait side by side."""
+"""All visits to the doors of a host, begun at once: the slow ones (a refused log-in waits) side by side."""
 
 from __future__ import annotations
 

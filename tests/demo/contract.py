@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.demo.hosts import FOLDER, Hosts, write_private
+from tests.demo.hosts import FOLDER, HOSTS, Hosts, write_private
 
 PORTS = {"smtp": 25, "submissions": 465, "imaps": 993, "sieve": 4190, "https": 443}
 
@@ -30,20 +30,22 @@ def describe(account: dict[str, Any], known: dict[str, tuple[str, datetime | Non
     entry = {key: account[key] for key in ("address", "kind", "staff_id", "unit", "state")}
     if account["kind"] != "person":
         return {**entry, "state": "active"}  # the mailbox is in use; it has no door of its own
+    # Reset by an administrator is initial once more: the same doors.
+    entry["state"] = "initial" if account["state"] == "reset" else account["state"]
     password, set_at = known.get(account["address"], (None, None))
-    changed = set_at is None and account["state"] != "initial"
-    if set_at is not None:
-        changed = account["set_at"] is None or datetime.fromisoformat(account["set_at"]) != set_at
-    return {**entry, "password": None if changed else password}
+    if set_at is None:
+        holds = entry["state"] == "initial"
+    else:
+        holds = account["set_at"] is not None and datetime.fromisoformat(account["set_at"]) == set_at
+    return {**entry, "password": password if holds else None}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hosts", type=Path, default=FOLDER, metavar="FOLDER")
+    parser.add_argument("--hosts", type=Path, default=HOSTS, metavar="FOLDER")
+    parser.add_argument("--container", metavar="NAME", help="what podman calls the mail host")
     parser.add_argument("--domain", default="snv.binhdinh.test")
-    parser.add_argument(
-        "--folder", type=Path, default=Path("build/demo"), help="where everything of the demo is"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="what else belongs to the demo")
     given = parser.parse_args()
     hosts = Hosts(given.hosts)
     folder = given.folder.resolve()
@@ -51,13 +53,15 @@ def main() -> None:
     web = f"https://mail.{given.domain}"
     demo = {
         "host": hosts.address("mail"),
-        "container": hosts.container("mail"),
+        "container": given.container or hosts.container("mail"),
         "domain": given.domain,
         "ca_file": str(folder / "tls" / "ca.pem"),
         "webmail_url": f"{web}/",
         "portal_url": f"{web}/mat-khau",
         "ports": PORTS,
-        "accounts": [describe(account, known) for account in hosts.accounts()],
+        "accounts": [
+            describe(account, known) for account in hosts.accounts() if account["state"] != "closed"
+        ],
         "reports": sorted(str(path) for path in (folder / "reports").glob("*/*") if path.is_file()),
     }
     write_private(folder / "demo.json", json.dumps(demo, ensure_ascii=False, indent=1) + "\n")

@@ -1,7 +1,7 @@
 """Makes the passwords that the demo's people bring along from "another mail system", each with its date.
 
-Made once and kept, so that a second run changes nothing: FOLDER/credentials.json (address, staff_id, hash, set_at
-and the password, for demo.json) and FOLDER/credentials.csv (address, hash, set_at), which the module
+Made once and kept, so that a second run changes nothing: FOLDER/credentials.json (address, staff_id, hash,
+set_at and the password, for demo.json) and FOLDER/credentials.csv (address, hash, set_at), which the module
 mail_credential imports; both 0600. Most people changed theirs lately, some are due, some are late; the newest
 have none yet, so that they get an initial one. Who has left keeps the one they had: it must open nothing.
 """
@@ -22,7 +22,7 @@ from typing import Any
 from passlib.hash import argon2
 
 from congvu import accounts
-from tests.demo.hosts import write_private
+from tests.demo.hosts import FOLDER, ROOT, write_private
 
 INITIAL = 6
 DUE = (125, 132, 139, 146)  # days: more than 3 calendar months, less than 6
@@ -82,9 +82,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--inventory", type=Path, default=Path("inventories/demo"), metavar="FOLDER")
+    parser.add_argument("--inventory", type=Path, default=ROOT / "inventories" / "demo", metavar="FOLDER")
     parser.add_argument("--domain", default="snv.binhdinh.test")
-    parser.add_argument("--folder", type=Path, default=Path("build/demo"))
+    parser.add_argument("--folder", type=Path, default=FOLDER)
     given = parser.parse_args()
     kept = given.folder / "credentials.json"
     if not kept.exists():

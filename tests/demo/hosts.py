@@ -13,7 +13,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUP = os.environ.get("CONGVU_HOSTS", "demo")  # as molecule/hosts/testhost understands it
-FOLDER = ROOT / "build" / "hosts" / GROUP
+HOSTS = ROOT / "build" / "hosts" / GROUP
+FOLDER = (
+    ROOT / "build" / GROUP
+)  # what belongs to the group, but for its hosts: passwords, certificates, reports
 
 # Everybody with a mailbox, as the directory itself judges them. The view is a promise to other programs.
 ACCOUNTS = """

@@ -21,7 +21,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.demo.hosts import FOLDER, Hosts
+from tests.demo.hosts import FOLDER, HOSTS, Hosts
 
 PATIENCE = 60  # seconds for one message; postscreen and greylisting may refuse a first try
 # The antivirus test file, in two halves so that no scanner takes this file for it.
@@ -196,9 +196,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--hosts", type=Path, default=FOLDER, metavar="FOLDER")
-    parser.add_argument("--credentials", type=Path, default=Path("build/demo/credentials.json"))
-    parser.add_argument("--ca", type=Path, default=Path("build/demo/tls/ca.pem"))
+    parser.add_argument("--hosts", type=Path, default=HOSTS, metavar="FOLDER")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="where credentials.json and tls/ca.pem are"
+    )
     parser.add_argument("--domain", default="snv.binhdinh.test")
     parser.add_argument("--office", default="vp", help="local part of the office's box (vp)")
     parser.add_argument("--citizen", default="citizen@congdan.test", help="who writes from outside")
@@ -206,9 +207,9 @@ def main() -> int:
     hosts = Hosts(given.hosts)
     tls = _Named(ssl.PROTOCOL_TLS_CLIENT)
     tls.name = f"mail.{given.domain}"
-    tls.load_verify_locations(given.ca)
+    tls.load_verify_locations(given.folder / "tls" / "ca.pem")
     way = Journey(hosts, given.domain, tls, given.citizen)
-    one, other = active_people(hosts, given.credentials)[:2]
+    one, other = active_people(hosts, given.folder / "credentials.json")[:2]
     office = f"{given.office}@{given.domain}"
     steps = [
         step(f"{given.citizen} writes to {one.address}", lambda: to_person(way, one)),

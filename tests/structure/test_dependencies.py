@@ -77,8 +77,8 @@ def lock_faults(tree: Path) -> list[str]:
     return faults
 
 
-def debian_packages(tree: Path) -> set[str]:
-    """The packages that roles install by name, and those that our own package depends on."""
+def role_packages(tree: Path) -> set[str]:
+    """The Debian packages that roles install by name."""
     found: set[str] = set()
     for role in roles(tree):
         settings: dict[str, Any] = {}
@@ -93,6 +93,21 @@ def debian_packages(tree: Path) -> set[str]:
     return found
 
 
+def other_packages(tree: Path) -> set[str]:
+    """Those that our own package depends on, and the tools that `make` brings."""
+    found: set[str] = set()
+    control = tree / "packaging" / "debian" / "control"
+    if control.exists():
+        depends = re.search(r"^Depends:(.*(?:\n .*)*)", control.read_text(encoding="utf-8"), re.M)
+        found |= {name.split()[0] for name in (depends[1] if depends else "").split(",") if name.strip()}
+    if (tree / "Makefile").exists():
+        text = (tree / "Makefile").read_text(encoding="utf-8")
+        tools = re.search(r"^TOOLS := ((?:.*\\\n)*.*)", text, re.M)
+        found |= set(re.findall(r"\S+:(\S+)", tools[1] if tools else ""))
+        found |= set(re.findall(r"--no-install-recommends ([a-z][a-z0-9.+-]+)", text))
+    return found
+
+
 def rows(tree: Path) -> set[str]:
     """The names in the first column of the tables of dependencies.md; a row may have several."""
     text = (tree / "docs" / "develop" / "dependencies.md").read_text(encoding="utf-8")
@@ -102,11 +117,8 @@ def rows(tree: Path) -> set[str]:
 
 def row_faults(tree: Path) -> list[str]:
     collections = {str(row["name"]) for row in (load(tree / "requirements.yml") or {}).get("collections", [])}
-    needed = (
-        {requirement.name for requirement in requirements(tree).values()}
-        | collections
-        | debian_packages(tree)
-    )
+    libraries = {requirement.name for requirement in requirements(tree).values()}
+    needed = libraries | collections | role_packages(tree) | other_packages(tree)
     faults = [f"docs/develop/dependencies.md: no row for {name}" for name in sorted(needed - rows(tree))]
     return faults + [
         f"docs/develop/dependencies.md: nothing asks for {name}" for name in sorted(rows(tree) - needed)
@@ -176,10 +188,16 @@ def test_a_missing_and_a_needless_row_are_found(plant) -> None:
             "pyproject.toml": PROJECT,
             "requirements.yml": "collections: []\n",
             "roles/web/tasks/main.yml": USES,
+            "packaging/debian/control": "Package: x\nDepends: python3 (>= 3.13),\n tzdata\nDescription: x\n",
+            "Makefile": "TOOLS := podman:podman \\\n  ssh:openssh-client\n",
             "docs/develop/dependencies.md": table,
         }
     )
     assert row_faults(tree) == [
         "docs/develop/dependencies.md: no row for curl",
+        "docs/develop/dependencies.md: no row for openssh-client",
+        "docs/develop/dependencies.md: no row for podman",
+        "docs/develop/dependencies.md: no row for python3",
+        "docs/develop/dependencies.md: no row for tzdata",
         "docs/develop/dependencies.md: nothing asks for django",
     ]

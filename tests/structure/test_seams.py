@@ -21,7 +21,28 @@ TRACES = {
     r"\b127\.\d+\.\d+\.\d+|\blocalhost\b|(?<![\w:])::1\b": None,
 }
 # Places that name this host and are right: (role, file, trace) -> why it is the role's own.
-OWN: dict[tuple[str, str, str], str] = {}
+UNBOUND = "etc/unbound/unbound.conf.d/congvu.conf.j2"
+OWN: dict[tuple[str, str, str], str] = {
+    # Every host has a resolver of its own (base): the only service that is meant to be on whatever host asks.
+    ("base", "templates/etc/resolv.conf.j2", "127.0.0.1"): "asks the host's own resolver",
+    ("base", f"templates/{UNBOUND}", "127.0.0.1"): "the host's own resolver listens",
+    ("base", f"templates/{UNBOUND}", "::1"): "the host's own resolver listens",
+    ("base", f"templates/{UNBOUND}", "127.0.0.0"): "the host's own resolver answers the host alone",
+    ("rspamd", "defaults/main.yml", "127.0.0.1"): "asks the host's own resolver",
+    # Ranges that mean "the host itself", not a service on it.
+    ("hardening", "templates/etc/fail2ban/jail.d/congvu.conf.j2", "127.0.0.0"): "never bans the host itself",
+    ("hardening", "templates/etc/fail2ban/jail.d/congvu.conf.j2", "::1"): "never bans the host itself",
+    ("postfix", "templates/etc/postfix/main.cf.j2", "127.0.0.0"): "mynetworks: no greeting pause for itself",
+    ("postfix", "templates/etc/postfix/main.cf.j2", "::1"): "mynetworks: no greeting pause for itself",
+    ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "127.0.0.0"): "takes only the host itself for local",
+    ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "::1"): "takes only the host itself for local",
+    # Not a host of ours at all.
+    ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
+    # A URL needs a host's name, also where the way is a Unix socket.
+    ("roundcube", "files/plugins/congvu/congvu.php", "localhost"): "a name for HTTP over a Unix socket",
+    # A sandbox belongs to its unit, wherever that runs; the table there binds each unit to its group.
+    ("hardening", "vars/main.yml", "/run/redis"): "the sandbox of Redis, on hosts of mail_edge",
+}
 
 
 def owners(*playbooks: Path) -> dict[str, set[str]]:

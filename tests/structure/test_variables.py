@@ -215,45 +215,36 @@ def ansible(program: str, *arguments: str) -> str:
 def silent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with one host and nothing to say."""
     folder = tmp_path_factory.mktemp("silent")
-    (folder / "hosts.yml").write_text("mail: {hosts: {somewhere: {ansible_connection: local}}}\n", "utf-8")
+    (folder / "hosts.yml").write_text("mail_hosts: {hosts: {mail1: {}}}\n", "utf-8")
     return folder
 
 
-@pytest.fixture(scope="module")
-def loud(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, but it has a word of its own."""
-    folder = tmp_path_factory.mktemp("loud")
-    (folder / "hosts.yml").write_text("mail: {hosts: {somewhere: {ansible_connection: local}}}\n", "utf-8")
-    (folder / "group_vars").mkdir()
-    (folder / "group_vars" / "all.yml").write_text(f"{SENTINEL}: its own\n", "utf-8")
-    return folder
-
-
-def inventory(environment: Path, host: str = "somewhere") -> str:
+def inventory(environment: Path, host: str) -> str:
     """The sentinel's value as ansible-inventory sees it."""
     shared = str(ROOT / "inventories" / "shared")
     seen = json.loads(ansible("ansible-inventory", "-i", shared, "-i", str(environment), "--host", host))
     return str(seen[SENTINEL])
 
 
-def playbook(environment: Path, tmp_path: Path) -> str:
-    """The sentinel's value as a playbook sees it."""
-    play = "- hosts: mail\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: {var: %s}}]\n" % SENTINEL  # noqa: UP031
-    (tmp_path / "play.yml").write_text(play, "utf-8")
+def playbook(environment: Path, host: str, tmp_path: Path) -> str:
+    """The sentinel's value as a playbook sees it; no host is reached for that."""
+    task = {"ansible.builtin.debug": {"var": SENTINEL}}
+    play = tmp_path / "play.yml"
+    play.write_text(json.dumps([{"hosts": host, "gather_facts": False, "tasks": [task]}]), "utf-8")
     shared = str(ROOT / "inventories" / "shared")
-    said = ansible("ansible-playbook", "-i", shared, "-i", str(environment), str(tmp_path / "play.yml"))
+    said = ansible("ansible-playbook", "-i", shared, "-i", str(environment), str(play))
     return said.partition(f'"{SENTINEL}": "')[2].partition('"')[0]
 
 
 def test_root_group_vars_arrive(silent: Path, tmp_path: Path) -> None:
-    assert inventory(silent) == AT_ROOT
-    assert playbook(silent, tmp_path) == AT_ROOT
+    assert inventory(silent, "mail1") == AT_ROOT
+    assert playbook(silent, "mail1", tmp_path) == AT_ROOT
 
 
-def test_an_environment_overrides_them(loud: Path, tmp_path: Path) -> None:
-    assert inventory(loud) == "its own"
-    assert playbook(loud, tmp_path) == "its own"
-    assert inventory(ROOT / "inventories" / "demo", "mail") == "demo"
+def test_an_environment_overrides_them(tmp_path: Path) -> None:
+    demo, production = (ROOT / "inventories" / name for name in ("demo", "production"))
+    assert inventory(production, "mail1") == "production"
+    assert inventory(demo, "mail") == playbook(demo, "mail", tmp_path) == "demo"
 
 
 def test_nothing_beats_an_environment() -> None:

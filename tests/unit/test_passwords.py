@@ -89,15 +89,17 @@ def test_refused_by_its_form(candidate: str, rules: list[str]) -> None:
 
 BANNED = """
     P@ssw0rd P@ssw0rd1 P@ssW0rd!! Pa$$w0rd! PASSWORD@2026a p@55w0rD p@SSword123 1P@ssword! 1dr0wss@P
-    Snv@2022 Snv@2026! SNV#12345a SnvBinhDinh@1 Binhdinh@123 BinhĐịnh@2026 B1nhd1nh@123 Binh-Dinh-2024a
-    SoNoiVu@2026 Noivu#123a Sở.Nội.Vụ.1 Matkhau@123 M@tkh@u123 MậtKhẩu@1 Mat-Khau-2026 MatkhauSnv@1
-    Admin@123 @Dmin123 Adm1n!@#4 Iloveyou1! Anhyeuem@1 Dragon@2024 Welcome1! Vietnam@1975 Quynhon@2026
-    Aa@123456 Aa123456@ Abc@12345 Abcd@1234 1qaz@WSX Zaq1@wsx !QAZ2wsx Qwerty@123 Asdf!2345 Zxcvbnm,1
-    Aaaaaa1! Sunflower@12 C0mputer!9
-""".split()
+    Snv@2022 Snv@2026! SNV#12345a SnvBinhDinh@1 Binhdinh@123 BinhĐịnh@2026 B1nhd1nh@123
+    Binh-Dinh-2024a SoNoiVu@2026 Noivu#123a Sở.Nội.Vụ.1 Matkhau@123 M@tkh@u123 MậtKhẩu@1
+    Mat-Khau-2026 MatkhauSnv@1 Admin@123 @Dmin123 Adm1n!@#4 Iloveyou1! Anhyeuem@1 Dragon@2024
+    Welcome1! Vietnam@1975 Quynhon@2026 Aa@123456 Aa123456@ Abc@12345 Abcd@1234 1qaz@WSX Zaq1@wsx
+    !QAZ2wsx Qwerty@123 Asdf!2345 Zxcvbnm,1 Aaaaaa1! Sunflower@12 C0mputer!9
+"""
 
 
-@pytest.mark.parametrize("candidate", [*BANNED, unicodedata.normalize("NFD", "MậtKhẩu@1"), "Ｐ@ssw0rd12"])
+@pytest.mark.parametrize(
+    "candidate", [*BANNED.split(), unicodedata.normalize("NFD", "MậtKhẩu@1"), "Ｐ@ssw0rd12"]
+)
 def test_refused_as_banned(candidate: str) -> None:
     assert broken(candidate) == ["banned"]
 
@@ -119,7 +121,7 @@ PERSONAL = [
     (LINH, "LinhSnv@2026"),
     (AN, "LeVanAn@1990"),
     (AN, "An@2024!"),
-    (LINH, "9!hnil#Kq7"),
+    (LINH, "9!phnhnil#Kq7"),
     (AN, "AnLe!2026"),
     (AN, "Vanan#77Qx"),
     (AN, "Anlv@2026"),
@@ -166,7 +168,7 @@ def test_every_fault_is_told_at_once_and_in_vietnamese() -> None:
     assert [fault.rule for fault in faults] == ["min_length", "digit", "upper", "special", "personal"]
     for fault in faults:
         assert fault.message.startswith("Mật khẩu")
-        assert fault.message.endswith((".", "?"))
+        assert fault.message.endswith(".")
         assert fault.message == unicodedata.normalize("NFC", fault.message)
         assert "linh" not in fault.message
 

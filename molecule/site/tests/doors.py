@@ -1,4 +1,4 @@
-"""The doors of the mail host as a client sees them: does a login with its password come in, and what is said?"""
+"""The doors of the mail host as a client sees them: does a login come in, and what does it hear?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 @dataclass(frozen=True)
 class Answer:
-    """What a door answered. `said` serves to compare refusals: a closed state sounds like a wrong password."""
+    """What a door answered; `said` serves to compare refusals."""
 
     open: bool
     said: str
@@ -33,7 +33,7 @@ class Doors:
 
     def imap(self, login: str, password: str) -> Answer:
         """IMAPS: log in and count the messages of the inbox."""
-        with _Imap(self) as client:
+        with Imap(self) as client:
             try:
                 client.login(login, password)
             except imaplib.IMAP4.error as refusal:
@@ -42,7 +42,7 @@ class Doors:
 
     def submissions(self, login: str, password: str) -> Answer:
         """SMTP over TLS: authenticate."""
-        with _Smtp(self) as client:
+        with Smtp(self) as client:
             try:
                 client.login(login, password)
             except smtplib.SMTPAuthenticationError as refusal:
@@ -73,7 +73,7 @@ class Doors:
         return Answer(answer.status == 302 and "_task=mail" in target, target or str(answer.status))
 
     def password_page(self, login: str, password: str) -> Answer:
-        """The password page: is it the right password? Asked by a change that no rule admits: nothing changes."""
+        """The password page, asked by a change that no rule admits: it tells, and nothing changes."""
         page, cookie = self._web("GET", "/mat-khau")
         token = re.search(r'name="token" value="([^"]+)"', page.text)
         assert token, "the password page shows no form"
@@ -122,7 +122,9 @@ class Page:
         return " ".join(re.sub(r"<[^>]+>", " ", alert[1]).split()) if alert else str(self.status)
 
 
-class _Imap(imaplib.IMAP4_SSL):
+class Imap(imaplib.IMAP4_SSL):
+    """IMAPS to the host's address under its name."""
+
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
         super().__init__(doors.name, doors.ports["imaps"], ssl_context=doors.tls, timeout=30)
@@ -132,7 +134,9 @@ class _Imap(imaplib.IMAP4_SSL):
         return self.doors.tls.wrap_socket(plain, server_hostname=self.host)
 
 
-class _Smtp(smtplib.SMTP_SSL):
+class Smtp(smtplib.SMTP_SSL):
+    """Submissions (465) to the host's address under its name."""
+
     def __init__(self, doors: Doors) -> None:
         self.doors = doors
         super().__init__(doors.name, doors.ports["submissions"], "client.test", context=doors.tls, timeout=30)

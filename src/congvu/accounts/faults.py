@@ -52,6 +52,7 @@ class Faults:
 
 
 def refuse(*collectors: Faults) -> None:
-    """Raise InputError if any of the collectors holds a fault."""
-    if faults := [fault for collector in collectors for fault in collector.found]:
+    """Raise InputError if any of the collectors holds a fault; per file in the order of rows."""
+    faults = [fault for each in collectors for fault in sorted(each.found, key=lambda fault: fault.row)]
+    if faults:
         raise InputError(faults)

@@ -25,9 +25,9 @@ def read(path: str) -> bytes:
 
 
 def write_secret(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A new CSV file that only root reads, on disk before this returns. UserError: it is there already, or cannot be.
+    """Write a new CSV file that only root reads; it is on disk on return. UserError, also if it is there.
 
-    Written before the transaction that it belongs to is kept: whoever cannot be told a password must not get one.
+    It comes before the end of its transaction: who cannot be told a password must not get one.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from congvu import store
@@ -103,16 +103,15 @@ def _reply(verb: Callable[..., Answer], *names: str) -> Response:
     question: Any = request.get_json()
     if not isinstance(question, dict) or not all(isinstance(question.get(name), str) for name in names):
         return _say(Answer({"answer": "malformed"}, status=400))
+    g.client = _address(question.get("client"))
     return _say(verb(*(question[name] for name in names)))
 
 
 def _say(answer: Answer) -> Response:
-    question = request.get_json(silent=True)
-    client = question.get("client") if isinstance(question, dict) else None
     line = {
         "event": "password",
         "verb": request.path.strip("/"),
-        "client": client if isinstance(client, str) and _is_address(client) else None,
+        "client": g.get("client"),
         "answer": answer.body["answer"],
         "login": answer.login,
         "state": answer.state,
@@ -123,12 +122,12 @@ def _say(answer: Answer) -> Response:
     return response
 
 
-def _is_address(client: str) -> bool:
+def _address(client: object) -> str | None:
+    """Return the client for the journal, if it is an address at all."""
     try:
-        ipaddress.ip_address(client)
+        return str(ipaddress.ip_address(str(client)))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _log_fault(error: Exception) -> None:

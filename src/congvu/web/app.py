@@ -17,7 +17,6 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 
-from congvu.policy import read_json
 from congvu.web.asking import Unavailable, ask
 
 _COOKIE = "__Host-mat-khau"
@@ -39,13 +38,13 @@ _NOT_ACCEPTED = 422
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `portal` writes. `webmail`: the address of the login page."""
+    """What the role `portal` writes. `webmail`: the address of the login page; `policy`: values by dotted key."""
 
     organisation: str
     domain: str
     webmail: str
-    policy: str
     service_socket: str
+    policy: dict[str, Any]
 
     @classmethod
     def read(cls, path: str) -> Settings:
@@ -54,9 +53,8 @@ class Settings:
 
 
 def create_app(path: str) -> Flask:
-    """Return the application; it does not start without its settings and a sound policy."""
+    """Return the application; it does not start without its settings."""
     settings = Settings.read(path)
-    values = read_json(Path(settings.policy)).values
     app = Flask("congvu.web", static_url_path="/mat-khau/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -68,7 +66,7 @@ def create_app(path: str) -> Flask:
             "organisation": settings.organisation,
             "domain": settings.domain,
             "webmail": settings.webmail,
-            "policy": values,
+            "policy": settings.policy,
             "asset": lambda name: url_for("static", filename=name, v=versions[name]),
         }
 

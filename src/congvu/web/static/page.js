@@ -64,6 +64,10 @@ function addReveal(input) {
 for (const id of ["present", "new", "repeat"]) addReveal(field(id));
 field("new").addEventListener("input", tick);
 field("repeat").addEventListener("change", compare);
+// A fault is not announced before the typing is done, but it goes as soon as it is mended.
+for (const id of ["new", "repeat"]) {
+  field(id).addEventListener("input", () => field("repeat").getAttribute("aria-invalid") === "true" && compare());
+}
 // A shown password must not be remembered as ordinary text.
 document.forms[0].addEventListener("submit", () => {
   for (const id of ["present", "new", "repeat"]) field(id).type = "password";

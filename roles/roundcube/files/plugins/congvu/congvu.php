@@ -13,7 +13,7 @@ class congvu extends rcube_plugin
     private const REASONS = ['initial' => 'lan-dau', 'expired' => 'het-han', 'reset' => 'cap-lai'];
 
     // Not in localization/: these texts are Vietnamese whatever language somebody chooses for the rest.
-    private const REFUSED = 'Tên đăng nhập hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng.';
+    private const REFUSED = 'Địa chỉ thư hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng.';
     private const THROTTLED = 'Đăng nhập sai quá nhiều lần. Hãy thử lại sau %d phút.';
     private const AWAY = 'Hệ thống chưa kiểm tra được mật khẩu nên chưa cho đăng nhập. Hãy thử lại sau ít phút; '
         . 'nếu vẫn không được, hãy báo cho bộ phận quản trị hệ thống thư điện tử.';
@@ -43,16 +43,16 @@ class congvu extends rcube_plugin
         $this->register_action('plugin.congvu-password', [$this, 'go_to_password_page']);
     }
 
-    /** Fill the gaps of Debian's Vietnamese translation; texts that are there already stay. */
     private function load_texts()
     {
         $texts = ['congvu.change' => self::CHANGE];
         if (($_SESSION['language'] ?? '') === 'vi_VN') {
-            $labels = [];
-            include __DIR__ . '/localization/vi_VN.inc';
-            $texts += $labels;
+            $texts += include __DIR__ . '/localization/vi_VN.inc';
         }
         $this->rc->load_language(null, [], $texts);
+        if ($this->rc->output->type === 'html') { // these were handed to the scripts before plugins were asked
+            $this->rc->output->add_label('alerttitle', 'confirmationtitle', 'continue', 'ok');
+        }
     }
 
     public function ask_password_service($args)
@@ -123,6 +123,7 @@ class congvu extends rcube_plugin
         if (!$this->rc->output->ajax_call && !$this->rc->output->get_env('framed')) {
             $this->leave($login);
         }
+        $this->rc->output->reset(); // "no connection" would be the wrong explanation
         $this->rc->output->show_message(self::ENDED, 'error', null, true, 0);
         $this->rc->output->command('session_error', $login);
         $this->rc->output->send('iframe');
@@ -150,6 +151,7 @@ class congvu extends rcube_plugin
         $notice = '';
         if ($args['template'] === 'login') {
             $this->include_stylesheet('congvu.css');
+            $this->rc->output->add_script('rcmail.message_time = 3600000;'); // a refusal stays on the page
             $args['content'] = $this->dress_login_page($args['content'], $link);
         }
         elseif (!empty($_SESSION['congvu_expires_on'])) {

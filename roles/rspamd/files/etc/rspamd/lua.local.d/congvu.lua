@@ -12,41 +12,47 @@ local rspamd_util = require "rspamd_util"
 
 local settings = rspamd_config:get_all_opt("congvu")
 local redis = lua_redis.parse_redis_server("congvu")
+local senders_header = "X-Congvu-Senders"
 
--- All addresses in all headers of this name, in lower case. A value without any counts as the address "".
-local function header_addresses(task, name)
-  local found = {}
+-- The addresses in all headers of this name, lower case. First, how many there are for a parser; then every word that
+-- looks like one, since a reader may take for the sender what a parser takes for a name or a fault.
+local function header_addresses(task, name, without)
+  local count, words = 0, {}
   for _, header in ipairs(task:get_header_full(name) or {}) do
-    local addresses = parsers.parse_mail_address(header.value, task:get_mempool()) or {}
-    if #addresses == 0 then
-      found[#found + 1] = ""
+    local parsed = parsers.parse_mail_address(header.value, task:get_mempool()) or {}
+    count = count + math.max(#parsed, 1)
+    for _, address in ipairs(parsed) do
+      words[#words + 1] = (address.addr or ""):lower()
     end
-    for _, address in ipairs(addresses) do
-      found[#found + 1] = (address.addr or ""):lower()
+    for word in (header.decoded or header.value):gsub(without or "^$", ""):gmatch("[^%s<>()%[%]:;,\"']+@[%w.-]+") do
+      words[#words + 1] = word:lower()
     end
   end
-  return found
-end
-
--- The envelope's sender passed Postfix's sender login maps, and a login may always use its own address.
-local function is_allowed(task, address)
-  local envelope = task:get_from("smtp")
-  return address ~= "" and (address == task:get_user():lower()
-    or (envelope and envelope[1] and address == envelope[1].addr:lower()))
+  return count, words
 end
 
 local function check_sender(task)
   if not task:get_user() then
     return
   end
-  local from, sender = header_addresses(task, "From"), header_addresses(task, "Sender")
-  local refused
-  if #from ~= 1 or #sender > 1 then
-    refused = string.format("%d From, %d Sender", #from, #sender)
-  elseif not is_allowed(task, from[1]) then
-    refused = "From " .. from[1]
-  elseif #sender == 1 and not is_allowed(task, sender[1]) then
-    refused = "Sender " .. sender[1]
+  -- Postfix writes all addresses that the login may use above the message (smtpd_data_restrictions). Further headers
+  -- of this name are the client's; none of them goes on from here.
+  local allowed, refused = {}, nil
+  local list = (task:get_header_full(senders_header) or {})[1] or { value = "" }
+  for address in list.value:gmatch("%S+") do
+    allowed[address:lower()] = true
+  end
+  task:set_milter_reply { remove_headers = { [senders_header] = 0 } }
+  for name, least in pairs({ From = 1, Sender = 0 }) do
+    local count, words = header_addresses(task, name)
+    if count < least or count > 1 or #words < least then
+      refused = string.format("%d %s", count, name)
+    end
+    for _, address in ipairs(words) do
+      if not allowed[address] then
+        refused = name .. " " .. address
+      end
+    end
   end
   if refused then
     task:insert_result("SENDER_NOT_ALLOWED", 1.0, refused)
@@ -79,7 +85,9 @@ local function check_forged(task)
   if task:get_user() or tostring(task:get_request_header("MTA-Name")) == "sendmail" then
     return
   end
-  for _, address in ipairs(header_addresses(task, "From")) do
+  -- Names in quotes may mention us: mailing lists write "an@our.domain via list" there.
+  local _, words = header_addresses(task, "From", '"[^"]*"')
+  for _, address in ipairs(words) do
     local domain = own_domain(address)
     if domain and not has_own_signature(task, domain) then
       task:insert_result("OWN_DOMAIN_FORGED", 1.0, address)

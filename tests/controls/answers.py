@@ -1,0 +1,242 @@
+"""Further questions to the daemons of a host, about the accounts and numbers that directory and policy name.
+
+Asked all at once when the first observer needs one of them. Nothing is sent, delivered or stored.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import candidates
+from doors import EICAR
+from hostfacts import HostFacts, NotAnswered
+
+from congvu.report.period import period_at
+
+PASSWORD_SOCKET = "/run/congvu-password/http.sock"
+_HERE = Path(__file__).parent
+_MAPS = {
+    "mailbox": "virtual_mailbox_maps",
+    "alias": "virtual_alias_maps",
+    "sender": "smtpd_sender_login_maps",
+}
+_DELIVERY = re.compile(
+    r"(?P<queue>\w+): (?:to=<(?P<to>[^>]*)>|from=<[^>]*>).*\bstatus=(?P<status>sent|bounced|expired)\b"
+)
+_ABSENT = re.compile(r"^passdb lookup: user (\S+) doesn't exist$")
+
+
+class Answers:
+    """What the daemons of one host answer."""
+
+    def __init__(self, facts: HostFacts) -> None:
+        self.facts = facts
+        self.directory = facts.directory
+        self._answers = facts.ask(self._questions())
+
+    def _questions(self) -> dict[str, tuple[str, str]]:
+        mailboxes = "\n".join([*self.directory.by_address, ""])
+        addresses = "\n".join([*(row["address"] for row in self.directory.addresses), ""])
+        began = int(period_at(self.directory.now, self.facts.value("report.cutoff")).starts.timestamp())
+        questions = {
+            # As the mail doors ask. That somebody is not there is no failure here, hence `true`.
+            "logins": (
+                "xargs -r -n 200 doveadm auth lookup -x service=imap -x secured=TLS 2>&1 || true",
+                mailboxes,
+            ),
+            "users": ("doveadm user '*'", ""),
+            "quota": ("doveadm -f tab quota get -A", ""),
+            "rights": (
+                'find "$(doveconf -h mail_home | cut -d% -f1)" -name dovecot-acl -exec grep -H . {} + || true',
+                "",
+            ),
+            "deliveries": (
+                f"journalctl -q -o cat --since=@{began} -t postfix/lmtp -t postfix/smtp -t postfix/qmgr "
+                "-g 'status=(sent|bounced|expired)' || true",
+                "",
+            ),
+            "sieve": (_SIEVE, f"{self.spam_header}: Yes\nFrom: <a@audit.invalid>\n\n.\n"),
+            "sieve plain": (_SIEVE, "From: <a@audit.invalid>\n\n.\n"),
+            "filter": self._program("milter.py", [self.milter, [each for _, each in self._messages()]]),
+            "assess": self._program("assess.py", [PASSWORD_SOCKET, self._candidates()]),
+        }
+        for name, parameter in _MAPS.items():
+            # postmap fails where it finds nothing at all, which is an answer too
+            questions |= {
+                f"{name} {table}": (f"postmap -q - {shlex.quote(table)} || test $? = 1", addresses)
+                for table in self.facts.postconf[parameter].replace(",", " ").split()
+            }
+        return questions
+
+    @staticmethod
+    def _program(name: str, argument: Any) -> tuple[str, str]:
+        """Return a question that runs one of the programs beside this file on the host."""
+        return f"python3 - {shlex.quote(json.dumps(argument))}", (_HERE / name).read_text(encoding="utf-8")
+
+    def section(self, name: str) -> str:
+        """Return the output of one question. Raises NotAnswered."""
+        status, output, errors = self._answers[name]
+        if status != 0:
+            raise NotAnswered(f"{name}: exit status {status}: {errors.strip()[-500:]}")
+        return output
+
+    # --- store --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def logins(self) -> set[str]:
+        """Mailboxes that the mail doors would let in with the right password."""
+        known, absent = set(), set()
+        lines = self.section("logins").splitlines()
+        for line in lines:
+            if line.startswith("passdb: "):
+                known.add(line.removeprefix("passdb: ").strip())
+            elif found := _ABSENT.match(line.strip()):
+                absent.add(found[1])
+        unsettled = self.directory.by_address.keys() - known - absent
+        if unsettled:  # neither yes nor no: the store cannot ask the directory
+            raise NotAnswered(f"passdb: no answer for {len(unsettled)} mailboxes: {lines[:2]}")
+        return known
+
+    @cached_property
+    def users(self) -> list[str]:
+        """Mailboxes that the store serves."""
+        return self.section("users").split()
+
+    @cached_property
+    def quotas(self) -> dict[str, tuple[int, int]]:
+        """(used, limit) of each mailbox in KiB; a limit of 0 is none."""
+        found = {}
+        for line in self.section("quota").splitlines()[1:]:
+            user, _, kind, used, limit, _ = line.split("\t")
+            if kind == "STORAGE":
+                found[user] = (int(used), int(limit) if limit.isdigit() else 0)
+        return found
+
+    @cached_property
+    def rights(self) -> list[tuple[str, str]]:
+        """Rights that others were given in mailboxes: (path of the mailbox below the root, who and what)."""
+        lines = (line.split("/dovecot-acl:", 1) for line in self.section("rights").splitlines())
+        return [(path, right) for path, right in lines]
+
+    def filed(self, marked: bool) -> str:
+        """Return what the store's filter does with a message, with or without the mark of spam."""
+        return self.section("sieve" if marked else "sieve plain")
+
+    # --- mail path ------------------------------------------------------------------------------------------
+
+    def looked_up(self, name: str) -> dict[str, list[str]]:
+        """What Postfix's maps (mailbox, alias, sender) answer for every address of the directory."""
+        found: dict[str, list[str]] = {}
+        for question in (each for each in self._answers if each.startswith(f"{name} ")):
+            for line in self.section(question).splitlines():
+                key, _, value = line.partition("\t")
+                found.setdefault(key, []).extend(value.replace(",", " ").split())
+        return found
+
+    @cached_property
+    def mailbox(self) -> dict[str, list[str]]:
+        return self.looked_up("mailbox")
+
+    @cached_property
+    def alias(self) -> dict[str, list[str]]:
+        return self.looked_up("alias")
+
+    @cached_property
+    def sender(self) -> dict[str, list[str]]:
+        """Who may send as an address."""
+        return self.looked_up("sender")
+
+    @cached_property
+    def deliveries(self) -> dict[tuple[str, str], str]:
+        """The last final result of each delivery in the report's period, by queue id and recipient."""
+        found = {}
+        for line in self.section("deliveries").splitlines():
+            if match := _DELIVERY.match(line):
+                found[match["queue"], match["to"] or ""] = match["status"]
+        return found
+
+    @property
+    def milter(self) -> str:
+        return self.facts.postconf["smtpd_milters"].replace(",", " ").split()[0]
+
+    @property
+    def spam_header(self) -> str:
+        """The header by which the filter tells the store of spam."""
+        proxy: dict[str, Any] = self.facts.rspamd["worker"]["rspamd_proxy"]
+        return str(proxy.get("spam_header", "X-Spam"))
+
+    def _messages(self) -> list[tuple[str, dict[str, Any]]]:
+        """Messages to show to the filter: from a stranger, and from a login that pretends to be another."""
+        domain = self.directory.domains[0]
+        login = f"kiem-tra-cong@{domain}"  # nobody's: the filter is told that the log-in has succeeded
+        boxes = self.directory.open_mailboxes("office") or self.directory.open_mailboxes()
+        office = boxes[0]["address"]
+
+        def message(
+            login: str | None, sender: str, headers: dict[str, str], body: str = "Xin chào.\r\n"
+        ) -> Any:
+            stamped = {"Date": "Thu, 01 Jan 2026 08:00:00 +0700", "Message-ID": "<1@audit.invalid>"}
+            fixed = {"To": f"<{office}>", "Subject": "Kiem tra", **stamped}
+            pairs = [list(pair) for pair in {**headers, **fixed}.items()]
+            return {"login": login, "sender": sender, "recipient": office, "headers": pairs, "body": body}
+
+        attachment = {
+            "MIME-Version": "1.0",
+            "Content-Type": 'application/octet-stream; name="eicar.com"',
+            "Content-Disposition": 'attachment; filename="eicar.com"',
+        }
+        stranger = {"From": "<kiem-tra@audit.invalid>"}
+        own = {"From": f"<{login}>"}
+        return [
+            ("sạch, từ ngoài", message(None, "", stranger)),
+            ("mã độc, từ ngoài", message(None, "", {**stranger, **attachment}, EICAR)),
+            ("mã độc, từ tài khoản", message(login, login, {**own, **attachment}, EICAR)),
+            ("From của người khác", message(login, login, {"From": f"<{office}>"})),
+            ("Sender của người khác", message(login, login, {**own, "Sender": f"<{office}>"})),
+            ("hai From", message(login, login, {"From": f"<{login}>, <{office}>"})),
+            ("From của cơ quan, từ ngoài", message(None, "a@audit.invalid", {"From": f"<{office}>"})),
+        ]
+
+    @cached_property
+    def filtered(self) -> dict[str, str]:
+        """The filter's verdict on each message that was shown to it."""
+        verdicts = [each["verdict"] for each in json.loads(self.section("filter"))]
+        return dict(zip((name for name, _ in self._messages()), verdicts, strict=True))
+
+    # --- passwords ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _tried(self) -> list[tuple[str, str, str]]:
+        values = self.facts.policy.values
+        good = [("mạnh (đối chứng)", "", candidates.strong(int(values["password.min_length"]) + 6))]
+        return good + candidates.weak(values) + [(each, "banned", each) for each in candidates.BANNED]
+
+    def _candidates(self) -> list[Any]:
+        people = self.directory.open_mailboxes("person")
+        login = people[0]["address"] if people else f"kiem-tra-cong@{self.directory.domains[0]}"
+        return [["/assess", {"login": login, "candidate": candidate}] for *_, candidate in self._tried]
+
+    @cached_property
+    def assessed(self) -> list[tuple[str, str, set[str]]]:
+        """(what was tried, the rule that it breaks or "", the rules that the service named)."""
+        found = []
+        answers = json.loads(self.section("assess"))
+        for (what, rule, _), (status, answer) in zip(self._tried, answers, strict=True):
+            if status != 200 or "faults" not in answer:
+                raise NotAnswered(f"password service: {status} {answer}")
+            found.append((what, rule, {fault["rule"] for fault in answer["faults"]}))
+        return found
+
+
+# sieve-test only says what it would do. It reads a file, which is gone afterwards.
+_SIEVE = r"""
+message=$(mktemp -p /run) && trap 'rm -f "$message"' EXIT && cat >"$message"
+script=$(doveconf -a | awk '/^sieve_script .*\{/ {path = type = ""} / path = / {path = $3}
+  / type = before/ {type = 1} /^}/ {if (type && path) {print path; exit}}')
+test -n "$script" && sieve-test "$script" "$message" 2>/dev/null
+"""

@@ -1,0 +1,107 @@
+"""The directory's own tables, read with SQL of the judge's own.
+
+Never the views through which the doors see them, and by the server's clock, not by the function that the
+views ask: this judge does not ask the worker how it would judge. Of a hash only its form leaves the database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from congvu import clock
+
+SQL = """
+select json_build_object(
+ 'now', now(), 'congvu_now', congvu_now(),
+ 'domains', (select json_agg(name order by name) from domain),
+ 'units', (select json_agg(u) from (select code, name, box, closed from unit order by code) u),
+ 'people', (select json_agg(p) from (
+    select staff_id, kind, unit, starts, ends, address from person order by staff_id) p),
+ 'mailboxes', (select json_agg(m) from (
+    select address, kind, staff_id, unit, quota_mb, closed from mailbox order by address) m),
+ 'addresses', (select json_agg(a) from (select address, use, domain from address order by address) a),
+ 'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
+ 'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
+ 'credentials', (select json_agg(c) from (
+    select address, origin, set_at,
+           substring(hash from '^([$][a-z0-9]+[$](v=[0-9]+[$][^$]+)?)') as form
+      from credential order by address) c),
+ 'readers', (select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
+    from pg_class, aclexplode(relacl)
+   where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
+ 'settings', (select json_object_agg(key, value) from policy_value),
+ 'policy', (select sha256 from policy_version order by since desc limit 1)
+)"""
+
+_BOXES = ("unit", "office")
+
+
+@dataclass(frozen=True)
+class Directory:
+    """Tables as rows (dictionaries), and what may be worked out from them by hand."""
+
+    now: datetime
+    congvu_now: datetime
+    domains: list[str]
+    units: list[dict[str, Any]]
+    people: list[dict[str, Any]]
+    mailboxes: list[dict[str, Any]]
+    addresses: list[dict[str, Any]]
+    aliases: list[dict[str, Any]]
+    roles: list[dict[str, Any]]
+    credentials: list[dict[str, Any]]
+    readers: list[str]
+    settings: dict[str, Any]
+    policy: str | None
+
+    @classmethod
+    def read(cls, plain: dict[str, Any]) -> Directory:
+        """Return the answer to :data:`SQL`; an empty table is no rows."""
+        lists = [name for name, kind in cls.__annotations__.items() if str(kind).startswith("list")]
+        plain |= {name: plain[name] or [] for name in lists}
+        plain |= {name: datetime.fromisoformat(plain[name]) for name in ("now", "congvu_now")}
+        return cls(**{**plain, "settings": plain["settings"] or {}})
+
+    @property
+    def today(self) -> date:
+        return clock.day(self.now)
+
+    @property
+    def drift(self) -> timedelta:
+        """How far the clock that the views ask is from the server's."""
+        return abs(self.congvu_now - self.now)
+
+    def open_mailboxes(self, *kinds: str) -> list[dict[str, Any]]:
+        """Return mailboxes that are not closed, of these kinds (person, unit, office) or of all."""
+        return [box for box in self.mailboxes if not box["closed"] and (not kinds or box["kind"] in kinds)]
+
+    @cached_property
+    def by_address(self) -> dict[str, dict[str, Any]]:
+        """Mailboxes by address."""
+        return {box["address"]: box for box in self.mailboxes}
+
+    @cached_property
+    def serving(self) -> list[dict[str, Any]]:
+        """People in service today, with an open mailbox."""
+        boxes = {box["staff_id"] for box in self.open_mailboxes("person")}
+        today = self.today.isoformat()
+        return [
+            person
+            for person in self.people
+            if person["staff_id"] in boxes
+            and person["starts"] <= today
+            and (person["ends"] is None or today <= person["ends"])
+        ]
+
+    @cached_property
+    def newest_credentials(self) -> dict[str, dict[str, Any]]:
+        """The newest credential of each address."""
+        ordered = sorted(self.credentials, key=lambda each: datetime.fromisoformat(each["set_at"]))
+        return {credential["address"]: credential for credential in ordered}
+
+    def subject(self, box: dict[str, Any]) -> str:
+        """Return how a mailbox is named to auditors: a person's by staff id, never by name or address."""
+        return f"mã cán bộ {box['staff_id']}" if box["kind"] == "person" else str(box["address"])

@@ -1,0 +1,256 @@
+"""What each role can see and do, and above all what it cannot: straight SQL, past every tool of ours."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from directories import HASH, OTHER_HASH, converge, give_password
+from fix_database import Database
+from organisations import Alias, Box, at, organisation, person
+from psycopg import errors
+
+VIEWS = ("account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach")
+
+
+@pytest.fixture
+def directory(database: Database) -> Database:
+    """Two people with passwords, one of which must be changed, an office box, an alias."""
+    box = Box(at("vp"), "office", "vp", frozenset({("CB1", "clerk")}))
+    people = [person("CB1"), person("CB2", "Lê Bình")]
+    converge(database, organisation(*people, boxes=[box], aliases=[Alias(at("vanthu"), at("vp"))]))
+    now = str(database.ask("congvu_owner", "select congvu_now() - interval '1 hour'")[0][0])
+    give_password(database, at("annv"), now, "self")
+    give_password(database, at("binhl"), now, "issued")
+    return database
+
+
+MAY_READ = {
+    "dovecot": {"door", "box_member", "delivery"},
+    "postfix": {"delivery", "alias", "hosted_domain", "sender"},
+    "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential"},
+}
+
+
+@pytest.mark.parametrize("role", MAY_READ)
+def test_a_service_reads_what_it_needs_and_nothing_else(directory: Database, role: str) -> None:
+    relations = {
+        name
+        for (name,) in directory.ask(
+            "congvu_owner",
+            "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'v')",
+        )
+    }
+    assert relations >= set(VIEWS)
+    readable = set()
+    for name in relations:
+        try:
+            directory.ask(role, f"select * from {name}")
+        except errors.InsufficientPrivilege:
+            continue
+        readable.add(name)
+    assert readable == MAY_READ[role]
+
+
+@pytest.mark.parametrize("role", ["dovecot", "postfix", "congvu_password"])
+def test_a_service_writes_nothing(directory: Database, role: str) -> None:
+    tables = directory.ask(
+        "congvu_owner", "select tablename from pg_tables where schemaname = 'public' order by 1"
+    )
+    for (name,) in tables:
+        for statement in (f"delete from {name}", f"truncate {name}", f"insert into {name} default values"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                directory.ask(role, statement)
+
+
+FORBIDDEN = {
+    "dovecot": [
+        "select hash from credential",
+        "update door set password = ''",
+        "select set_password('a', 'b', 'c', 'd')",
+        "create temporary table mine (x int)",
+        "create function congvu_now() returns timestamptz language sql as 'select null::timestamptz'",
+    ],
+    "postfix": ["select password from door", "select hash from credential", "create table mine (x int)"],
+    "congvu_password": [
+        f"update credential set hash = '{OTHER_HASH}'",
+        f"insert into credential (address, hash, origin) values ('{at('vp')}', '{HASH}', 'self')",
+        "delete from credential",
+        "update person set ends = null",
+        "insert into audit_record (actor, verb, subject) values ('x', 'y', 'z')",
+        "create or replace function congvu_now() returns timestamptz language sql as 'select null::timestamptz'",
+    ],
+    "congvu_admin": [
+        f"update address set address = '{at('khac')}' where address = '{at('annv')}'",
+        f"update address set use = 'retired' where address = '{at('annv')}'",
+        f"delete from address where address = '{at('annv')}'",
+        f"update person set address = '{at('khac')}' where staff_id = 'CB1'",
+        f"update mailbox set staff_id = 'CB2' where address = '{at('annv')}'",
+        "delete from person where staff_id = 'CB1'",
+        "delete from mailbox",
+        "delete from audit_record",
+        "update audit_record set actor = 'somebody else'",
+        "truncate audit_record",
+        "update audit_diff set body = ''",
+        "update policy_value set value = '1200' where key = 'rotation.expire_months'",
+        "insert into policy_version (version, sha256) values ('x', repeat('0', 64))",
+        "delete from observation",
+        "alter table credential disable row level security",
+        "create or replace function congvu_now() returns timestamptz language sql as 'select null::timestamptz'",
+        "select set_password('a', 'b', 'c', 'd')",
+        "update credential set origin = 'self'",
+        f"update credential set hash = '{OTHER_HASH}' where origin = 'self'",
+        "update credential set origin = 'imported', set_at = set_at + interval '1 day'",
+        f"delete from credential where false; insert into credential (address, hash, origin, set_at) "
+        f"select '{at('annv')}', '{HASH}', 'self', congvu_now() where false union all "
+        f"select '{at('vp')}', '{HASH}', 'self', congvu_now()",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("role", "statement"), [(role, each) for role, list_ in FORBIDDEN.items() for each in list_]
+)
+def test_what_a_role_may_not_do(directory: Database, role: str, statement: str) -> None:
+    before = directory.ask("congvu_owner", "select * from account order by address")
+    act = directory.change if role == "congvu_admin" else directory.ask
+    with pytest.raises(errors.InsufficientPrivilege):
+        act(role, statement)
+    assert directory.ask("congvu_owner", "select * from account order by address") == before
+
+
+def test_nobody_else_comes_in(directory: Database) -> None:
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        directory.ask("roundcube", "select 1")
+
+
+def test_a_callers_own_function_sees_no_hidden_row(directory: Database) -> None:
+    """Without the view's barrier, this condition would meet the issued password before the state does."""
+    with pytest.raises(errors.InvalidTextRepresentation) as told:
+        directory.ask("dovecot", "select login from door where (login || ' ' || password)::int = 1")
+    assert at("annv") in str(told.value)
+    probe = "select login from door where login <> %s and (login || ' ' || password)::int = 1"
+    assert directory.ask("dovecot", probe, at("annv")) == []
+
+
+# What not even the owner can do: constraints and triggers, not grants.
+IMPOSSIBLE = [
+    # d3.k5: once an address, always the same one's
+    (f"insert into address (address, use) values ('{at('annv')}', 'alias')", "address_pkey"),
+    (f"insert into address (address, use) values ('{at('AnNV')}', 'alias')", "address_address_check"),
+    (f"insert into address (address, use) values ('{at('an+nv')}', 'alias')", "address_address_check"),
+    (f"insert into address (address, use) values ('{at('аnnv')}', 'alias')", "address_address_check"),
+    ("insert into address (address, use) values ('annv@elsewhere.example', 'alias')", "address_domain_fkey"),
+    (f"update address set address = '{at('khac')}' where address = '{at('annv')}'", "kept as they are"),
+    (f"update address set use = 'alias' where address = '{at('annv')}'", "kept as they are"),
+    (f"delete from address where address = '{at('annv')}'", "kept as they are"),
+    ("truncate address cascade", "kept as they are"),
+    (f"update person set address = '{at('binhl')}' where staff_id = 'CB1'", "kept as they are"),
+    (f"update mailbox set staff_id = 'CB2' where address = '{at('annv')}'", "kept as they are"),
+    (
+        f"insert into forwarding (address, target) values ('{at('annv')}', '{at('vp')}')",
+        "forwarding_address_use",
+    ),
+    # d4.k2.a.2: each unit has a mailbox, of its own
+    (f"insert into unit (code, name, box) values ('x', 'X', '{at('vp')}')", "unit_box_code_use_fkey"),
+    (f"insert into unit (code, name, box) values ('x', 'X', '{at('box-vp')}')", "unit_box_key"),
+    (f"delete from mailbox where address = '{at('box-vp')}'", "unit_box_code_use_fkey"),
+    # d4.k3.a.1: each person has one, of their own
+    (
+        f"delete from credential where address = '{at('annv')}'; delete from mailbox where staff_id = 'CB1'",
+        "person",
+    ),
+    (
+        f"insert into address (address, use) values ('{at('zwei')}', 'person'); "
+        f"insert into mailbox (address, kind, staff_id) values ('{at('zwei')}', 'person', 'CB1')",
+        "mailbox_staff_id_key",
+    ),
+    (
+        "insert into person (staff_id, full_name, kind, unit, starts, address) "
+        f"values ('CB9', 'Ai', 'cong_chuc', 'vp', '2020-01-01', '{at('vp')}')",
+        "person_address_staff_id_fkey",
+    ),
+    # d4.k3.dd.1: a box has roles, no password; a person's box has no roles
+    (f"insert into credential (address, hash, origin) values ('{at('vp')}', '{HASH}', 'self')", "credential"),
+    (
+        f"insert into credential (address, hash, origin) values ('{at('box-vp')}', '{HASH}', 'self')",
+        "credential",
+    ),
+    (
+        f"insert into box_role (box, kind, staff_id, role) values ('{at('annv')}', 'unit', 'CB2', 'head')",
+        "box_role_box_kind_fkey",
+    ),
+    ("update box_role set role = 'boss'", "box_role_role_check"),
+    # only good hashes
+    ("update credential set hash = 'secret'", "credential_hash_check"),
+    ("update credential set hash = '$2b$12$abcdefghijklmnopqrstuv'", "credential_hash_check"),
+    # the record of what was done
+    ("delete from audit_record", "kept as they are"),
+    ("update audit_record set actor = 'somebody else'", "kept as they are"),
+    ("truncate audit_record cascade", "kept as they are"),
+    ("update person set full_name = 'Nguyễn'", "person_full_name_check"),  # NFD
+]
+
+
+@pytest.mark.parametrize(("statement", "words"), IMPOSSIBLE)
+def test_what_nobody_can_do(directory: Database, statement: str, words: str) -> None:
+    if "NFD" in words or "full_name" in words:
+        statement = statement.replace("ễ", "e\u0302\u0303")
+    with pytest.raises(errors.IntegrityError, match=words):
+        directory.change("congvu_owner", statement)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "domain",
+        "address",
+        "unit",
+        "person",
+        "mailbox",
+        "forwarding",
+        "box_role",
+        "credential",
+        "policy_value",
+    ],
+)
+def test_no_change_without_its_record(directory: Database, table: str) -> None:
+    for role in ("congvu_owner", "postgres"):
+        with pytest.raises(errors.IntegrityError, match="without an audit record"):
+            directory.ask(role, f"delete from {table}")
+
+
+def test_the_record_of_another_transaction_does_not_count(directory: Database) -> None:
+    directory.ask("congvu_admin", "insert into audit_record (actor, verb, subject) values ('x', 'y', 'z')")
+    with pytest.raises(errors.IntegrityError, match="without an audit record"):
+        directory.ask("congvu_admin", "update person set position = 'Giám đốc'")
+    directory.change("congvu_admin", "update person set position = 'Giám đốc'")
+
+
+def test_an_administrator_may_give_a_new_password_that_must_be_changed(directory: Database) -> None:
+    directory.change(
+        "congvu_admin",
+        f"update credential set hash = '{OTHER_HASH}', origin = 'reset', set_at = congvu_now() "
+        "where address = %s",
+        at("annv"),
+    )
+    assert directory.ask("dovecot", "select * from door") == []
+
+
+def test_the_owner_replaces_the_clock(directory: Database) -> None:
+    directory.set_now("2030-01-01 00:00+07")
+    assert str(directory.ask("dovecot", "select congvu_today()")[0][0]) == "2030-01-01"
+
+
+def test_a_tombstone_keeps_the_address_and_nobody(directory: Database) -> None:
+    """What erasing a person's data will do: the address remains, and stays taken."""
+    directory.change(
+        "congvu_owner",
+        f"delete from credential where address = '{at('binhl')}';"
+        f"delete from person where staff_id = 'CB2'; delete from mailbox where address = '{at('binhl')}';"
+        f"update address set use = 'retired' where address = '{at('binhl')}'",
+    )
+    assert directory.ask("congvu_admin", "select * from account where address = %s", at("binhl")) == []
+    plan = converge(directory, organisation(person("CB1"), person("CB3", "Lê Bình")))
+    assert plan.wanted.people["CB3"].address == at("binhl2")
+    with pytest.raises(errors.IntegrityError, match="kept as they are"):
+        directory.change("congvu_owner", "update address set use = 'person' where use = 'retired'")
