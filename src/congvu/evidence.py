@@ -53,10 +53,11 @@ class Observation:
 
     def body(self) -> dict[str, Any]:
         """Return the observation as an entry of an observation file: the inverse of :func:`observation`."""
-        plain = asdict(self)
+        plain = {
+            key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()
+        }
         del plain["host"], plain["policy_sha256"]
-        plain["observed_at"] = self.observed_at.astimezone(UTC).isoformat()
-        return plain
+        return {**plain, "observed_at": self.observed_at.astimezone(UTC).isoformat()}
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ _CLASSES = {
     "digit": (("Nd",), "Mật khẩu phải có ít nhất một chữ số."),
     "upper": (("Lu", "Lt"), "Mật khẩu phải có ít nhất một chữ hoa."),
     "lower": (("Ll",), "Mật khẩu phải có ít nhất một chữ thường."),
-    "special": (("P", "S"), "Mật khẩu phải có ít nhất một ký tự đặc biệt (ví dụ ! @ # %)."),
+    "special": (("P", "S"), "Mật khẩu phải có ít nhất một ký tự đặc biệt (như @ hoặc #)."),
 }
 
 

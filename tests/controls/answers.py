@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import candidates
 from doors import EICAR
 from hostfacts import HostFacts, NotAnswered
 
-from congvu.report.period import period_at
+from congvu import clock
 
 PASSWORD_SOCKET = "/run/congvu-password/http.sock"
 _HERE = Path(__file__).parent
@@ -31,6 +32,13 @@ _DELIVERY = re.compile(
 _ABSENT = re.compile(r"^passdb lookup: user (\S+) doesn't exist$")
 
 
+def period_began(today: date, cutoff: str) -> date:
+    """Return the first day of the reporting period in which a day lies (nd09: from the 15th)."""
+    day, months = (15, (3, 6, 9, 12)) if cutoff == "nd09" else (1, (1, 4, 7, 10))
+    first_days = [date(year, month, day) for year in (today.year - 1, today.year) for month in months]
+    return max(first for first in first_days if first <= today)
+
+
 class Answers:
     """What the daemons of one host answer."""
 
@@ -42,17 +50,17 @@ class Answers:
     def _questions(self) -> dict[str, tuple[str, str]]:
         mailboxes = "\n".join([*self.directory.by_address, ""])
         addresses = "\n".join([*(row["address"] for row in self.directory.addresses), ""])
-        began = int(period_at(self.directory.now, self.facts.value("report.cutoff")).starts.timestamp())
+        first = period_began(self.directory.today, self.facts.value("report.cutoff"))
+        began = int(datetime.combine(first, time(), clock.TIMEZONE).timestamp())
         questions = {
-            # As the mail doors ask. That somebody is not there is no failure here, hence `true`.
-            "logins": (
-                "xargs -r -n 200 doveadm auth lookup -x service=imap -x secured=TLS 2>&1 || true",
-                mailboxes,
-            ),
+            # As the sending door asks, which has seen to TLS itself: doveadm cannot say that it comes by TLS.
+            # That somebody is not there is no failure here, hence `true`.
+            "logins": ("xargs -r -n 200 doveadm auth lookup -x service=smtp 2>&1 || true", mailboxes),
             "users": ("doveadm user '*'", ""),
             "quota": ("doveadm -f tab quota get -A", ""),
             "rights": (
-                'find "$(doveconf -h mail_home | cut -d% -f1)" -name dovecot-acl -exec grep -H . {} + || true',
+                'find "$(doveconf -h mail_home | cut -d% -f1)" -name dovecot-acl -exec grep -H . {} + '
+                "|| true",
                 "",
             ),
             "deliveries": (
@@ -235,7 +243,7 @@ class Answers:
 
 # sieve-test only says what it would do. It reads a file, which is gone afterwards.
 _SIEVE = r"""
-message=$(mktemp -p /run) && trap 'rm -f "$message"' EXIT && cat >"$message"
+message=$(mktemp -p /run) && trap 'rm -f "$message"' EXIT && cat >"$message" && chmod 0644 "$message"
 script=$(doveconf -a | awk '/^sieve_script .*\{/ {path = type = ""} / path = / {path = $3}
   / type = before/ {type = 1} /^}/ {if (type && path) {print path; exit}}')
 test -n "$script" && sieve-test "$script" "$message" 2>/dev/null

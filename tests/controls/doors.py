@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-TIMEOUT = 10.0  # seconds; postscreen lets a stranger wait 6 before it speaks
+TIMEOUT = 5.0  # seconds
+_PATIENCE = 15.0  # at port 25: postscreen lets a stranger wait 6 before it speaks
 
 # The test file every virus scanner knows, in two halves: this source must not set off a scanner itself.
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -83,7 +84,7 @@ def careless(newest: str | None = None, ciphers: str = "ALL:COMPLEMENTOFALL:@SEC
 def handshake(address: str, port: int, name: str, context: ssl.SSLContext) -> Handshake:
     """Shake hands on a port, by STARTTLS where the port starts in clear text."""
     try:
-        with socket.create_connection((address, port), TIMEOUT) as plain:
+        with socket.create_connection((address, port), _PATIENCE if port == 25 else TIMEOUT) as plain:
             if port == 25:
                 _smtp_starttls(plain)
             elif port == 4190:
@@ -152,7 +153,7 @@ def smtp_stranger(address: str, name: str, domain: str, boxes: list[str], office
     Answers are keyed by question: ``box:<address>``, ``unknown``, ``relay``, ``spoof``, ``auth``, ``virus``.
     """
     seen = Smtp()
-    with smtplib.SMTP(address, 25, local_hostname="audit.invalid", timeout=TIMEOUT) as door:
+    with smtplib.SMTP(address, 25, local_hostname="audit.invalid", timeout=_PATIENCE) as door:
         door.ehlo()
         seen.offers = dict(door.esmtp_features)
         door._host = name  # type: ignore[attr-defined]  # the name that SNI asks for

@@ -213,8 +213,8 @@ class HostFacts:
             elif line.endswith("{"):
                 path.append(path[-1].setdefault(line[:-1].strip(), {}))
             else:
-                key, _, value = line.partition("=")
-                path[-1][key.strip()] = value.strip()
+                key, _, value = map(str.strip, line.partition("="))
+                path[-1][key] = json.loads(value) if re.fullmatch(r'"(\\.|[^"\\])*"', value) else value
         return root
 
     @cached_property

@@ -1,8 +1,8 @@
 """Ask a mail filter what it would do with messages, as a mail server asks it. On the host: `python3 - JSON`.
 
 Nothing is sent or delivered: the filter only says what it would do. The JSON is a list of endpoint and
-questions, each {"login": str or null, "sender": str, "recipient": str, "headers": [[name, value]...], "body": str}.
-Prints a list of {"verdict": "continue"|"554 ...", "added": {header: value}}.
+questions, each {"login": str or null, "sender": str, "recipient": str, "headers": [[name, value]...],
+"body": str}. Prints a list of {"verdict": "accept"|"554 ...", "added": {header: value}}.
 """
 
 import functools

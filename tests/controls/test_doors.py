@@ -9,7 +9,7 @@ import pytest
 from answers import Answers
 from conftest import Observe
 from hostfacts import HostFacts
-from visits import OPEN_PORTS, Visits
+from visits import ANONYMOUS, OPEN_PORTS, PROPER, TLS_PORTS, Visits
 
 CLEAR_TEXT_PORTS = (110, 143, 587)
 HSTS_LEAST = 180 * 24 * 3600  # seconds; below half a year browsers forget between two holidays
@@ -38,7 +38,7 @@ def test_webmail_https(observe: Observe, facts: HostFacts, visits: Visits) -> No
         observe.check(f"{url} (HSTS)", _hsts(page) >= HSTS_LEAST, "không có HSTS hoặc thời hạn quá ngắn")
         cookies = page.headers.get("set-cookie", "")
         observe.check(f"{url} (cookie)", not cookies or "secure" in cookies.lower(), "cookie không có Secure")
-    proper = visits.handshakes[443].proper
+    proper = visits.handshakes(443)[PROPER]
     observe.fact(f"Tên trong chứng thư được đối chiếu: {name}; kênh {proper.version}, {proper.cipher}.")
 
 
@@ -78,17 +78,17 @@ def test_no_clear_text_doors(observe: Observe, facts: HostFacts, visits: Visits)
 @pytest.mark.control("transport-tls")
 def test_transport_tls(observe: Observe, facts: HostFacts, visits: Visits) -> None:
     least = facts.value("tls.min_version")
-    for port, shaken in visits.handshakes.items():
-        proper = shaken.proper
+    for port in TLS_PORTS:
+        shaken = visits.handshakes(port)
+        proper = shaken.pop(PROPER)
         observe.check(f"cổng {port}", proper.error is None, f"không bắt tay được: {proper.error}")
-        for version, outcome in shaken.too_old.items():
-            observe.check(
-                f"cổng {port}, {version}", outcome.version is None, f"nhận {outcome.version} (< {least})"
+        for kind, outcome in shaken.items():
+            subject, wrong = (
+                ("bộ mã không chứng thư", outcome.cipher)
+                if kind == ANONYMOUS
+                else (kind, f"thấp hơn {least}")
             )
-        anonymous = shaken.anonymous
-        observe.check(
-            f"cổng {port}, không chứng thư", anonymous.version is None, f"nhận bộ mã {anonymous.cipher}"
-        )
+            observe.check(f"cổng {port}, {subject}", outcome.version is None, f"được nhận: {wrong}")
         if proper.certificate:
             expiry = str(proper.certificate.get("notAfter", ""))
             until = datetime.strptime(expiry, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=UTC)

@@ -37,7 +37,7 @@ def test_password_storage(observe: Observe, facts: HostFacts, visits: Visits) ->
     if visits.login is None:
         observe.fact("Không thử mật khẩu sai: địa chỉ kiểm tra không nằm trong mạng được bộ chặn bỏ qua.")
         return
-    visits.wait()
+    visits.log_ins_done()
     secrets = "".join(f"{secret}\n" for secret in (visits.secret, visits.secret_base64))
     traces = facts.ask({"traces": (_TRACES, secrets)})["traces"]
     observe.check("nhật ký sau hai lần đăng nhập sai", traces[1].strip() == "0", "ghi lại mật khẩu vừa nhập")
@@ -90,8 +90,24 @@ def test_initial_password_closed(observe: Observe, facts: HostFacts, answers: An
             if credential
             else "đăng nhập được khi chưa có mật khẩu",
         )
+    _somebody_comes_in(observe, facts, answers)
     observe.fact(
         f"{issued} tài khoản chưa tự đổi mật khẩu; {len(answers.logins)} tài khoản đang đăng nhập được."
+    )
+
+
+def _somebody_comes_in(observe: Observe, facts: HostFacts, answers: Answers) -> None:
+    """Check that the store lets in those who must be let in: where nobody is, closed doors prove nothing."""
+    directory = facts.directory
+    fresh = [
+        person["address"]
+        for person in directory.serving
+        if (credential := directory.newest_credentials.get(person["address"]))
+        and credential["origin"] in _CHANGED_BY_PERSON
+        and directory.today < clock.add_months(clock.day(datetime.fromisoformat(credential["set_at"])), 1)
+    ]
+    observe.check(
+        "người đã đổi mật khẩu (đối chứng)", not fresh or bool(answers.logins), "không ai đăng nhập được"
     )
 
 
@@ -101,6 +117,7 @@ def test_password_age(observe: Observe, facts: HostFacts, answers: Answers) -> N
     observe.check(
         "đồng hồ của danh bạ", directory.drift < timedelta(minutes=1), f"lệch giờ máy chủ {directory.drift}"
     )
+    _somebody_comes_in(observe, facts, answers)
     due, expire = facts.value("rotation.due_months"), facts.value("rotation.expire_months")
     ages: Counter[str] = Counter()
     for login in sorted(answers.logins):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import ipaddress
 import secrets
-from concurrent.futures import Future, ThreadPoolExecutor
+import ssl
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 
 import doors
@@ -18,16 +18,8 @@ OPEN_PORTS = (22, 25, 80, 443, 465, 993, 4190)
 TLS_PORTS = (25, 443, 465, 993, 4190)
 # Services that mail hosts are known to run; they have to be unreachable even where nobody thinks of them.
 _INNER_PORTS = (53, 110, 143, 587, 995, 2000, 3310, 5432, 6379, 8080, 8443, 9000, 11332, 11333, 11334)
-_VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
-
-
-@dataclass(frozen=True)
-class Handshakes:
-    """One door's handshakes: a proper client's, and those that have to fail."""
-
-    proper: doors.Handshake
-    too_old: dict[str, doors.Handshake]  # by version
-    anonymous: doors.Handshake  # cipher suites without a certificate
+VERSIONS = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+PROPER, ANONYMOUS = "proper", "anonymous"
 
 
 class Visits:
@@ -58,7 +50,7 @@ class Visits:
         return False
 
     def _begin(self) -> None:
-        self._pool = ThreadPoolExecutor(24)
+        self._pool = ThreadPoolExecutor(48)
         address, name = self.facts.address, self.name
         self._smtp = self._pool.submit(
             doors.smtp_stranger, address, name, self.domain, self.boxes, self.office
@@ -71,25 +63,21 @@ class Visits:
         listening = {listener.port for listener in self.facts.listening}
         tried = sorted({*OPEN_PORTS, *_INNER_PORTS, *(port for port in listening if port < 32768)})
         self._open = {port: self._pool.submit(doors.answers, address, port) for port in tried}
-        self._handshakes = {port: self._pool.submit(self._shake, port) for port in TLS_PORTS}
+        self._handshakes = {port: self._shake(port) for port in TLS_PORTS}
 
-    def _shake(self, port: int) -> Handshakes:
-        if port == 25:  # one visitor at a time: postscreen wants to know a stranger before it speaks
-            with suppress(Exception):
-                self._smtp.result()
-        address, name = self.facts.address, self.name
-        lowest = _VERSIONS.index(self.facts.value("tls.min_version"))
-        context = doors.trusting(self.facts.ca)
-        return Handshakes(
-            proper=doors.handshake(address, port, name, context),
-            too_old={
-                version: doors.handshake(address, port, name, doors.careless(version))
-                for version in _VERSIONS[:lowest]
-            },
-            anonymous=doors.handshake(
-                address, port, name, doors.careless("TLSv1.2", "aNULL:!eNULL:@SECLEVEL=0")
-            ),
-        )
+    def _shake(self, port: int) -> dict[str, Future[doors.Handshake]]:
+        """Begin a proper client's handshake with a door, and those that have to fail."""
+        lowest = VERSIONS.index(self.facts.value("tls.min_version"))
+        contexts = {version: doors.careless(version) for version in VERSIONS[:lowest]}
+        contexts[ANONYMOUS] = doors.careless("TLSv1.2", "aNULL:!eNULL:@SECLEVEL=0")
+        contexts[PROPER] = doors.trusting(self.facts.ca)
+
+        def shake(context: ssl.SSLContext) -> doors.Handshake:
+            if port == 25:  # postscreen has to know a stranger first, and that takes it 6 seconds each time
+                wait([self._smtp])
+            return doors.handshake(self.facts.address, port, self.name, context)
+
+        return {kind: self._pool.submit(shake, context) for kind, context in contexts.items()}
 
     @property
     def smtp(self) -> doors.Smtp:
@@ -107,9 +95,9 @@ class Visits:
     def sieve(self) -> str:
         return self._sieve.result()
 
-    @property
-    def handshakes(self) -> dict[int, Handshakes]:
-        return {port: future.result() for port, future in self._handshakes.items()}
+    def handshakes(self, port: int) -> dict[str, doors.Handshake]:
+        """Handshakes with one door: PROPER, and by what should fail: an old version or ANONYMOUS."""
+        return {kind: future.result() for kind, future in self._handshakes[port].items()}
 
     @cached_property
     def open(self) -> set[int]:
@@ -120,9 +108,6 @@ class Visits:
     def tried(self) -> list[int]:
         return list(self._open)
 
-    def wait(self) -> None:
+    def log_ins_done(self) -> None:
         """Wait for every visit that logs in, so that its traces are in the log."""
-        waiting: list[Future[object]] = [self._submission, self._imap]  # type: ignore[list-item]
-        for future in waiting:
-            with suppress(Exception):
-                future.result()
+        wait([self._submission, self._imap])

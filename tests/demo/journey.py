@@ -209,7 +209,10 @@ def main() -> int:
     tls.name = f"mail.{given.domain}"
     tls.load_verify_locations(given.folder / "tls" / "ca.pem")
     way = Journey(hosts, given.domain, tls, given.citizen)
-    one, other = active_people(hosts, given.folder / "credentials.json")[:2]
+    people = active_people(hosts, given.folder / "credentials.json")
+    if len(people) < 2:
+        parser.error("fewer than two people are active with the password of credentials.json")
+    one, other = people[:2]
     office = f"{given.office}@{given.domain}"
     steps = [
         step(f"{given.citizen} writes to {one.address}", lambda: to_person(way, one)),

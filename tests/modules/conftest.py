@@ -1,56 +1,11 @@
-"""Runs a module as Ansible does, in this process, against a real database."""
+"""Modules run against the database of the unit tests."""
 
-from __future__ import annotations
-
-import importlib.util
-import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import ansible.module_utils
-import pytest
-from ansible.module_utils.testing import patch_module_args
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-from fix_database import Database, cluster, database  # noqa: E402
+from fix_database import cluster, database
+from fix_modules import run
 
-__all__ = ["cluster", "database"]
-
-# Ansible packs plugins/module_utils with the module under this name.
-ansible.module_utils.__path__.append(str(ROOT / "plugins" / "module_utils"))
-
-Run = Callable[..., dict[str, Any]]
-
-
-def load(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "plugins" / "modules" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def run(database: Database, capsys: pytest.CaptureFixture[str]) -> Run:
-    """run("mail_directory", check=True, organisation=..., ...) -> the module's result, diff included."""
-
-    def run_module(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
-        where = {"host": database.host, "name": database.name}
-        arguments = {
-            "database": where,
-            **options,
-            "_ansible_check_mode": check,
-            "_ansible_diff": True,
-        }
-        with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
-            load(name).main()
-        result: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
-        assert bool(ended.value.code) == bool(result.get("failed", False))
-        return result
-
-    return run_module
+__all__ = ["cluster", "database", "run"]

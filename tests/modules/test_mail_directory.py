@@ -1,10 +1,153 @@
-def test_x(run, tmp_path):
-    from conftest import ROOT
-    d=ROOT/"inventories/demo"
-    a=dict(organisation=str(d/"organisation.yml"),people=str(d/"people.csv"),domain="snv.binhdinh.test")
-    r=run("mail_directory",check=True,**a); print(r["changed"],r.get("counts"),r.get("msg"))
-    r=run("mail_directory",**a); print(r["changed"],r["counts"])
-    r=run("mail_directory",**a); print(r)
-    r=run("mail_password",folder=str(tmp_path/"x")); print(r)
-    r=run("mail_password",folder=str(tmp_path/"x")); print(r)
-    r=run("mail_directory_info"); print(r["counts"], r["accounts"][10])
+"""mail_directory and mail_directory_info: check, do, check again, do again; and what must change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fix_database import Database
+from fix_modules import ROOT, Run
+from organisations import DOMAIN, ORGANISATION, PEOPLE, at
+
+Files = dict[str, Any]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    """The options that name two sound files."""
+    (tmp_path / "organisation.yml").write_text(ORGANISATION, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    paths = {
+        name: str(tmp_path / file)
+        for name, file in (("organisation", "organisation.yml"), ("people", "people.csv"))
+    }
+    return {**paths, "domain": DOMAIN}
+
+
+def edit(files: Files, old: str, new: str) -> None:
+    path = Path(files["people"])
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def everybody(database: Database) -> list[tuple[Any, ...]]:
+    return database.ask("congvu_owner", "select * from account order by address")
+
+
+def test_check_do_check_again_do_again(run: Run, database: Database, files: Files) -> None:
+    foreseen = run("mail_directory", check=True, **files)
+    assert foreseen["changed"]
+    assert everybody(database) == []
+    done = run("mail_directory", **files)
+    assert (done["changed"], done["diff"], done["counts"]) == (True, foreseen["diff"], foreseen["counts"])
+    assert done["counts"] == {"unit added": 2, "person added": 3, "box added": 3, "alias added": 2}
+    assert f"person CB1: Nguyễn Văn An <{at('annv')}>" in done["diff"]["after"]
+    before = everybody(database)
+    assert len(before) == 6
+    for check in (True, False):
+        again = run("mail_directory", check=check, **files)
+        assert (again["changed"], again["counts"]) == (False, {})
+        assert again["diff"]["before"] == again["diff"]["after"] == ""
+    assert everybody(database) == before
+
+
+def test_a_change_is_shown_as_the_lines_that_change(run: Run, database: Database, files: Files) -> None:
+    run("mail_directory", **files)
+    edit(files, "Chánh Văn phòng", "Phó Giám đốc Sở")
+    foreseen = run("mail_directory", check=True, **files)
+    assert foreseen["diff"]["before"].count("\n") == foreseen["diff"]["after"].count("\n") == 1
+    assert "Phó Giám đốc Sở" in foreseen["diff"]["after"]
+    assert run("mail_directory", **files)["changed"]
+    assert not run("mail_directory", **files)["changed"]
+    (actor,) = {
+        who
+        for (who,) in database.ask("congvu_admin", "select actor from audit_record where verb ~ 'converge'")
+    }
+    assert actor
+
+
+def test_all_faults_come_in_one_failure_and_nothing_changes(
+    run: Run, database: Database, files: Files
+) -> None:
+    run("mail_directory", **files)
+    before = everybody(database)
+    edit(files, "2006-03-01", "31/02/2006")
+    edit(files, "hop_dong", "lao công")
+    failed = run("mail_directory", **files)
+    assert failed["failed"]
+    assert [(fault["file"], fault["row"], fault["column"]) for fault in failed["faults"]] == [
+        ("people.csv", 2, "start"),
+        ("people.csv", 4, "kind"),
+    ]
+    assert failed["msg"].startswith("2 faults, nothing was changed:\n")
+    assert 'people.csv, row 2, start: "31/02/2006" is no date' in failed["msg"]
+    assert everybody(database) == before
+
+
+def test_faults_of_the_plan_too(run: Run, files: Files) -> None:
+    run("mail_directory", **files)
+    edit(files, "2006-03-01,,", "2006-03-01,,khac")
+    assert "would rename annv@" in run("mail_directory", check=True, **files)["msg"]
+
+
+def test_a_file_that_was_cut_short(run: Run, files: Files) -> None:
+    run("mail_directory", **files)
+    people = Path(files["people"])
+    people.write_text(people.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    organisation = Path(files["organisation"])
+    organisation.write_text("units: [{code: vp, name: Văn phòng, box: vanphong}]", encoding="utf-8")
+    assert "leaves out 3 people" in run("mail_directory", closures_max=2, **files)["msg"]
+    closed = run("mail_directory", closures_max=3, **files)["counts"]
+    assert closed["person closed"] == 3
+
+
+def test_a_missing_file_and_a_missing_database_are_named(run: Run, files: Files) -> None:
+    assert "cannot be read" in run("mail_directory", **{**files, "people": "/nowhere.csv"})["msg"]
+    nowhere = {"host": "/nowhere", "name": "congvu"}
+    assert "role congvu_admin" in run("mail_directory", **files, database=nowhere)["msg"]
+
+
+def test_the_directory_is_read_by_state(run: Run, files: Files) -> None:
+    run("mail_directory", **files)
+    found = run("mail_directory_info")
+    assert not found["changed"]
+    assert found["counts"] == {"box": 3, "initial": 2, "suspended": 1}
+    assert found["domains"] == [DOMAIN]
+    (gone,) = run("mail_directory_info", states=["suspended"])["accounts"]
+    assert (gone["staff_id"], gone["unit_name"], gone["due_on"]) == (
+        "CB3",
+        "Phòng Công chức, viên chức",
+        None,
+    )
+    assert "argon2" not in found["output"]
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_host_without_the_package(
+    run: Run, files: Files, monkeypatch: pytest.MonkeyPatch, check: bool
+) -> None:
+    import ansible.module_utils.congvu_host as shared  # noqa: PLC0415  (made importable by conftest)
+
+    monkeypatch.setattr(shared, "IMPORT_ERROR", "No module named congvu")
+    result = run("mail_directory", check=check, **files)
+    if check:  # a bare host: nothing can be said, and nothing fails
+        assert result["changed"]
+        assert "not on this host yet" in str(result["warnings"])
+    else:
+        assert "the role `directory` installs it" in result["msg"]
+
+
+def test_another_version_of_the_package_is_refused(
+    run: Run, files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("congvu.__version__", "9.9.9")
+    assert "the host has 9.9.9" in run("mail_directory", **files)["msg"]
+
+
+def test_the_modules_are_of_this_version() -> None:
+    import ansible.module_utils.congvu_host as shared  # noqa: PLC0415
+
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f'version = "{shared.VERSION}"' in project

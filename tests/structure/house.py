@@ -93,6 +93,47 @@ def tasks(data: Any) -> Iterator[dict[str, Any]]:
             yield from tasks(entry.get(section))
 
 
+def inventory_vars(data: Any) -> set[str]:
+    """The variables set inside an inventory file (`vars:` of groups, and those of hosts)."""
+    names: set[str] = set()
+    for group in mappings(data):
+        names |= (group.get("vars") or {}).keys() if isinstance(group.get("vars"), dict) else set()
+        for host in (group.get("hosts") or {}).values() if isinstance(group.get("hosts"), dict) else []:
+            names |= (host or {}).keys()
+    return names
+
+
+def set_names(tree: Path) -> dict[str, str]:
+    """Variable -> the first file of group_vars, inventories or a scenario that sets it."""
+    found: dict[str, str] = {}
+    for path in yaml_files(tree / "group_vars", tree / "inventories", tree / "molecule"):
+        place = str(path.relative_to(tree))
+        if {"group_vars", "host_vars"} & set(path.parts):
+            names = set(load(path) or {})
+        elif path.name.startswith("hosts") or "inventory" in path.parts:
+            names = inventory_vars(load(path))
+        else:  # people and units of the demo, scenarios' own files
+            continue
+        for name in names:
+            found.setdefault(name, place)
+    return found
+
+
+def given_names(data: Any) -> set[str]:
+    """The variables that tasks and plays make themselves: register, loop, vars, set_fact, include_vars."""
+    names: set[str] = set()
+    for entry in mappings(data):
+        for key in ("register", "loop_var", "index_var"):
+            if isinstance(entry.get(key), str):
+                names.add(entry[key])
+        for key in ("vars", "ansible.builtin.set_fact"):
+            names |= (entry.get(key) or {}).keys() if isinstance(entry.get(key), dict) else set()
+        included = entry.get("ansible.builtin.include_vars")
+        if isinstance(included, dict) and "name" in included:
+            names.add(included["name"])
+    return names
+
+
 class _Anything(dict[str, Any]):
     """Filters and tests that only Ansible knows: what counts here is what an expression reads."""
 

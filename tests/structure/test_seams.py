@@ -38,6 +38,8 @@ OWN: dict[tuple[str, str, str], str] = {
     ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "::1"): "takes only the host itself for local",
     # Not a host of ours at all.
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
+    ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
+    ("audit", "tasks/report.yml", "localhost"): "the controller, which receives the report",
     # A URL needs a host's name, also where the way is a Unix socket.
     ("roundcube", "files/plugins/congvu/congvu.php", "localhost"): "a name for HTTP over a Unix socket",
     # A sandbox belongs to its unit, wherever that runs; the table there binds each unit to its group.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from house import ROOT, compose, load, mappings, roles, task_files, tasks, yaml_files
+from house import ROOT, compose, given_names, load, mappings, roles, set_names, task_files, tasks, yaml_files
 
 MANAGED = re.compile(r"^(#jinja2:.*\n)?(#!.*\n|<\?php\n)?\{\{ ansible_managed \| comment(\(.*\))? \}\}")
 EFFECTS = (
@@ -68,26 +68,12 @@ def reason_faults(tree: Path) -> list[str]:
 
 def policy_faults(tree: Path) -> list[str]:
     """`policy` comes from the vars plugin alone; set_fact and register would beat it."""
-    faults = []
-    settings = yaml_files(tree / "group_vars", tree / "inventories", *(role / "vars" for role in roles(tree)))
-    settings += yaml_files(*(role / "defaults" for role in roles(tree)))
-    for path in [*task_files(tree), *settings]:
-        for entry in mappings(load(path)):
-            makers = ("vars", "set_fact", "ansible.builtin.set_fact")
-            made = [entry.get(key) for key in ("register", "loop_var", "index_var", "name")]
-            if "ansible.builtin.include_vars" not in entry:
-                made.pop()  # a `name` makes a variable only there
-            made += [
-                key
-                for maker in makers
-                for key in (entry.get(maker) if isinstance(entry.get(maker), dict) else ())
-            ]
-            if path in settings:
-                made += list(entry)
-            included = entry.get("ansible.builtin.include_vars")
-            made += [included.get("name")] if isinstance(included, dict) else []
-            faults += [f"{path.relative_to(tree)}: sets policy"] * ("policy" in made)
-    return faults
+    places = [str(path.relative_to(tree)) for path in task_files(tree) if "policy" in given_names(load(path))]
+    places += [place for name, place in set_names(tree).items() if name == "policy"]
+    for role in roles(tree):
+        constants = yaml_files(role / "vars", role / "defaults")
+        places += [str(path.relative_to(tree)) for path in constants if "policy" in (load(path) or {})]
+    return [f"{place}: sets policy" for place in places]
 
 
 def handler_faults(tree: Path) -> list[str]:

@@ -9,10 +9,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from house import ROOT, expressions, free_names, load, mappings, names_in, options, roles, yaml_files
+from house import (
+    ROOT,
+    expressions,
+    free_names,
+    given_names,
+    load,
+    mappings,
+    names_in,
+    options,
+    roles,
+    set_names,
+    yaml_files,
+)
 
 # Of Ansible itself: how to reach a host, the banner of templates. One by one: a misspelt one fails, too.
 CONNECTION = {
@@ -22,6 +33,7 @@ CONNECTION = {
     "ansible_connection",
     "ansible_python_interpreter",
     "ansible_ssh_common_args",
+    "ansible_ssh_extra_args",
     "ansible_ssh_private_key_file",
     "ansible_managed",
     "ansible_become",
@@ -31,6 +43,7 @@ SENTINEL, AT_ROOT = "mail_environment", "shared"
 MAGIC = {
     *(
         "ansible_facts",
+        "ansible_playbook_python",
         "ansible_managed",
         "ansible_check_mode",
         "ansible_diff_mode",
@@ -49,33 +62,6 @@ MAGIC = {
     *("playbook_dir", "template_path", "item", "omit", "lookup", "query", "now", "policy", "role_name"),
 }
 BARE = ("when", "failed_when", "changed_when", "until", "that")  # keys that hold expressions without braces
-GROUPS_PLACES = ("group_vars", "host_vars")
-
-
-def inventory_vars(data: Any) -> set[str]:
-    """The variables set inside an inventory file (`vars:` of groups, and those of hosts)."""
-    names: set[str] = set()
-    for group in mappings(data):
-        names |= (group.get("vars") or {}).keys() if isinstance(group.get("vars"), dict) else set()
-        for host in (group.get("hosts") or {}).values() if isinstance(group.get("hosts"), dict) else []:
-            names |= (host or {}).keys()
-    return names
-
-
-def set_names(tree: Path) -> dict[str, str]:
-    """Variable -> the first file of group_vars, inventories or a scenario that sets it."""
-    found: dict[str, str] = {}
-    for path in yaml_files(tree / "group_vars", tree / "inventories", tree / "molecule"):
-        place = str(path.relative_to(tree))
-        if set(GROUPS_PLACES) & set(path.parts):
-            names = set(load(path) or {})
-        elif path.name.startswith("hosts") or "inventory" in path.parts:
-            names = inventory_vars(load(path))
-        else:  # people and units of the demo, scenarios' own files
-            continue
-        for name in names:
-            found.setdefault(name, place)
-    return found
 
 
 def unknown_variables(tree: Path) -> list[str]:
@@ -99,24 +85,12 @@ def read_names(path: Path) -> set[str]:
     return names
 
 
-def given_names(data: Any) -> set[str]:
-    """The variables that tasks make themselves: registers, loops, `vars`, set_fact."""
-    names: set[str] = set()
-    for entry in mappings(data):
-        for key in ("register", "loop_var", "index_var"):
-            if isinstance(entry.get(key), str):
-                names.add(entry[key])
-        for key in ("vars", "ansible.builtin.set_fact"):
-            names |= (entry.get(key) or {}).keys() if isinstance(entry.get(key), dict) else set()
-    return names
-
-
 def undeclared_names(tree: Path) -> list[str]:
     faults = []
     for role in roles(tree):
         files = [path for path in yaml_files(role) if path.parts[-2:] != ("meta", "argument_specs.yml")]
         constants = {name for path in yaml_files(role / "vars") for name in load(path) or {}}
-        known = options(role).keys() | constants | MAGIC
+        known = options(role).keys() | constants | MAGIC | CONNECTION
         for path in files:
             known |= given_names(load(path))
         read: set[str] = set()

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -47,15 +47,21 @@ class Database:
 
     def ask(self, role: str, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run one statement as ``role`` in a transaction of its own; the rows, if it gives any."""
-        with psycopg.connect(host=self.host, dbname=self.name, user=role) as connection:
+        with self._connection(role) as connection:
             cursor = connection.execute(statement.encode(), values or None)
             return cursor.fetchall() if cursor.description else []
 
     def change(self, role: str, statement: str, *values: object) -> None:
         """As :meth:`ask`, with an audit record before it, which the directory's tables demand."""
-        with psycopg.connect(host=self.host, dbname=self.name, user=role) as connection:
+        with self._connection(role) as connection:
             connection.execute("insert into audit_record (actor, verb, subject) values ('test', 'test', '')")
             connection.execute(statement.encode(), values or None)
+
+    @contextmanager
+    def _connection(self, role: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        connection = psycopg.connect(host=self.host, dbname=self.name, user=role)
+        with closing(connection), connection:  # its own block leaves it open when the commit is refused
+            yield connection
 
     def store(self, role: str = "congvu_admin") -> AbstractContextManager[Store]:
         return store.connect(self.host, self.name, role)
@@ -102,7 +108,7 @@ def cluster() -> Iterator[str]:
 
 
 def _prepare(host: str) -> None:
-    with psycopg.connect(host=host, dbname="postgres", user="postgres", autocommit=True) as connection:
+    with _superuser(host) as connection:
         for role in ROLES:
             connection.execute(f"create role {role} login".encode())
         connection.execute("create database migrated owner congvu_owner")
@@ -111,10 +117,21 @@ def _prepare(host: str) -> None:
         store.migrate(db, resolved, "test")
 
 
-def _create(host: str, name: str, template: str) -> Iterator[Database]:
-    with psycopg.connect(host=host, dbname="postgres", user="postgres", autocommit=True) as connection:
+def _superuser(host: str) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(host=host, dbname="postgres", user="postgres", autocommit=True)
+
+
+@contextmanager
+def _created(host: str, name: str, template: str) -> Iterator[Database]:
+    with _superuser(host) as connection:
         connection.execute(f"create database {name} template {template} owner congvu_owner".encode())
         try:
+            # A template hands on everything but the grants on the database itself.
+            connection.execute(
+                "update pg_database new set datacl = old.datacl from pg_database old "
+                "where new.datname = %s and old.datname = %s and old.datname <> 'template0'",
+                (name, template),
+            )
             yield Database(host, name)
         finally:
             connection.execute(f"drop database {name} with (force)".encode())
@@ -123,10 +140,19 @@ def _create(host: str, name: str, template: str) -> Iterator[Database]:
 @pytest.fixture
 def database(cluster: str) -> Iterator[Database]:
     """A migrated directory without anybody in it; the default profile of our policy is in force."""
-    yield from _create(cluster, "congvu", "migrated")
+    with _created(cluster, "congvu", "migrated") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_database(cluster: str) -> Iterator[Database]:
+    """The same, for tests that leave it as it is: one for all of a module."""
+    with _created(cluster, "congvu_shared", "migrated") as made:
+        yield made
 
 
 @pytest.fixture
 def empty_database(cluster: str) -> Iterator[Database]:
     """As the role `postgresql` leaves it: nothing was migrated."""
-    yield from _create(cluster, "congvu_empty", "template0")
+    with _created(cluster, "congvu_empty", "template0") as made:
+        yield made

@@ -27,6 +27,10 @@ from congvu.passwords import hash_password
 DOMAIN = "snv.binhdinh.test"
 ORGANISATION = "Sở Nội vụ tỉnh Bình Định"
 PASSWORD = "Kq7$mzRt-tím"
+NEW = "Tbw4%lla-vàng"
+OUTSIDE = "203.0.113.9"
+OFFICE = "10.20.3.4"
+WRONG = "Sai-rồi-1"
 _HASH = hash_password(PASSWORD)
 
 # login -> (name, origin of the password, months since it was set, last day of service)
@@ -82,11 +86,24 @@ class Server:
         return self.send("POST", f"/{verb}", json.dumps(question), Content_Type="application/json")
 
 
+def check(server: Server, login: str, password: str = PASSWORD, client: str = OUTSIDE) -> Reply:
+    return server.post("check", login=login, password=password, client=client)
+
+
+def change(server: Server, login: str, new: str = NEW, present: str = PASSWORD) -> Reply:
+    return server.post("change", login=login, present=present, new=new, client=OUTSIDE)
+
+
+def answer(server: Server, login: str, password: str = PASSWORD, client: str = OUTSIDE) -> str:
+    return str(check(server, login, password, client).json["answer"])
+
+
 @contextmanager
 def gunicorn(app: str, folder: Path, name: str) -> Iterator[Server]:
     """Run an application factory on a socket in the folder until the block ends."""
     server = Server(folder / f"{name}.sock", folder / f"{name}.log")
-    command = [sys.executable, "-m", "gunicorn", "--threads", "4", "--bind", f"unix:{server.socket}", app]
+    command = [sys.executable, "-m", "gunicorn", "--preload", "--threads", "4"]
+    command += ["--bind", f"unix:{server.socket}", app]
     with server.output.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         try:

@@ -11,13 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 from fix_database import Database
-from fix_services import DOMAIN, ORGANISATION, PASSWORD, PEOPLE, Reply, Server, gunicorn
+from fix_services import DOMAIN, NEW, ORGANISATION, PASSWORD, PEOPLE, Reply, Server, gunicorn
 
 from congvu.passwords import verify
 
 HOST = f"mail.{DOMAIN}"
 ORIGIN = f"https://{HOST}"
-NEW = "Tbw4%lla-vàng"
 CLIENT = "203.0.113.9"
 COOKIE = re.compile(r"(__Host-mat-khau=([\w-]{40,})); Secure; HttpOnly; Path=/; SameSite=Strict")
 

@@ -69,11 +69,20 @@ class Plan:
 
     def diff(self) -> tuple[str, str]:
         """The changed entries before and after, one line each: what Ansible shows with --diff."""
-        before = [line(change.noun, change.before) for change in self.changes if change.before]
-        after = [line(change.noun, change.after) for change in self.changes if change.after]
+        before, after = ("".join(text[1:] for text in self._lines() if text[0] == sign) for sign in "-+")
+        return before, after
+
+    def text(self) -> str:
+        """The same as one text, each entry's two lines together: what is kept beside the audit record."""
+        return "".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
         if self.new_domain:
-            after.insert(0, f"domain {self.wanted.domain}")
-        return "".join(f"{text}\n" for text in before), "".join(f"{text}\n" for text in after)
+            yield f"+domain {self.wanted.domain}\n"
+        for change in self.changes:
+            for sign, entry in (("-", change.before), ("+", change.after)):
+                if entry:
+                    yield f"{sign}{line(change.noun, entry)}\n"
 
 
 def line(noun: str, entry: Entry) -> str:

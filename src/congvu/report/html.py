@@ -45,6 +45,7 @@ def to_html(report: Report) -> str:
         head=report.letterhead,
         words=words,
         css=_resource("report.css"),
+        named=" ".join(report.policy.title.vi.split()[:2]),  # "Quy chế", "Quy định", "Nội quy"
         draft=not (report.policy.legal_basis.number and report.policy.legal_basis.date),
         unfinished=report.observed_until is None or report.observed_until < report.period.ends,
         tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],

@@ -65,6 +65,7 @@ def judge(settings: Settings) -> Judge:
             Allowance(failures, failures * _LOGINS_PER_CLIENT, window),
             tuple(ipaddress.ip_network(network) for network in settings.office_networks),
         ),
+        initial_valid_days=values["password.initial_valid_days"],
         domain=settings.domain,
         organisation=tuple(settings.organisation),
     )

@@ -10,9 +10,10 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from congvu import clock
 from congvu.passwords import Context, Rules, check, hash_password, verify
 from congvu.store import Account, Store
 from congvu.store.attempts import Allowance, begin_attempt, forgive_attempts
@@ -26,7 +27,7 @@ _DOORS = {
     "expired": "must_change",
 }
 # Assessing betrays nothing and changes nothing, but it is work.
-_ASSESSMENTS = 100
+_ASSESSMENTS = 1000
 _LOGIN = re.compile(r"[a-z0-9._-]{1,64}@[a-z0-9.-]{1,253}")
 
 _REFUSED = {"answer": "refused"}
@@ -71,6 +72,8 @@ class Judge:
     connect: Callable[[], AbstractContextManager[Store]]
     rules: Rules
     limits: Limits
+    # An initial password, or one that was reset, is worth nothing after so many days.
+    initial_valid_days: int
     domain: str
     organisation: tuple[str, ...]
 
@@ -118,7 +121,7 @@ class Judge:
         with self.connect() as db:
             wait = begin_attempt(db, "enter", address, self.limits.client(client), self.limits.allowance)
             account = db.account(address)
-            hashed = db.credential(address) if account and account.state in _DOORS else None
+            hashed = db.credential(address) if account and self._has_a_door(account, db.now()) else None
         if wait is not None:
             return _throttled(wait, account)
         right = verify(password, hashed)
@@ -129,6 +132,11 @@ class Judge:
         with self.connect() as db:
             forgive_attempts(db, address)
         return _Entered(account, hashed)
+
+    def _has_a_door(self, account: Account, now: datetime) -> bool:
+        if account.state in ("initial", "reset") and account.password_set_at:
+            return (clock.day(now) - clock.day(account.password_set_at)).days <= self.initial_valid_days
+        return account.state in _DOORS
 
     def _address(self, login: str) -> str:
         """Return the canonical address; a digest for what cannot be one: it counts, but is not kept."""

@@ -11,7 +11,6 @@ Schema, constraints, views and grants are in ``migrations/``, statements in ``qu
 from congvu.store.database import Account, Observation, Store, StoreError, connect
 from congvu.store.directory import (
     converge,
-    people_without_password,
     read_credentials,
     read_directory,
     write_credentials,
@@ -26,7 +25,6 @@ __all__ = [
     "connect",
     "converge",
     "migrate",
-    "people_without_password",
     "read_credentials",
     "read_directory",
     "write_credentials",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -167,14 +167,16 @@ def connect(
     ``host``: the directory of the Unix socket, or a host. Raises StoreError for whatever the database says.
     """
     try:
-        with psycopg.connect(
+        connection = psycopg.connect(
             host=host,
             dbname=name,
             user=role,
             application_name="congvu",
             connect_timeout=5,
             row_factory=dict_row,
-        ) as connection:
+        )
+        # The connection's own block leaves it open when the commit itself is refused (a deferred constraint).
+        with closing(connection), connection:
             yield Store(connection)
     except psycopg.Error as error:
         raise StoreError(f"database {name}, role {role}: {str(error).strip()}") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from typing import TypeVar
 
@@ -48,11 +47,7 @@ def read_directory(db: Store, domain: str) -> Directory:
 
 def converge(db: Store, plan: Plan, actor: str) -> None:
     """Write a plan with its audit record. It must have been made from what this transaction has read."""
-    before, after = plan.diff()
-    diff = "".join(
-        difflib.unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), n=0)
-    )
-    db.record_bulk(actor, "directory.converge", plan.counts(), diff)
+    db.record_bulk(actor, "directory.converge", plan.counts(), plan.text())
     if plan.new_domain:
         db.run(SQL.add_domain, name=plan.wanted.domain)
     db.run(SQL.stage)
@@ -89,11 +84,6 @@ def write_credentials(db: Store, credentials: Collection[Credential], actor: str
     db.run(SQL.stage_credential)
     db.copy("staged_credential", ((c.address, c.hash, c.origin, c.set_at) for c in credentials))
     db.run(SQL.write_credentials)
-
-
-def people_without_password(db: Store) -> list[dict[str, str]]:
-    """Who serves today and never had a password: address, staff_id, full_name, unit_name."""
-    return db.rows(SQL.without_password)
 
 
 def _staged(plan: Plan, kind: type[E]) -> Iterator[tuple[E, bool]]:

@@ -38,7 +38,7 @@ _NOT_ACCEPTED = 422
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `portal` writes. `webmail`: the address of the login page; `policy`: values by dotted key."""
+    """What the role `portal` writes. `webmail`: the login page; `policy`: values by dotted key."""
 
     organisation: str
     domain: str

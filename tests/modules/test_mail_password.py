@@ -1,0 +1,118 @@
+"""mail_password: who gets one, and that it is written once, for root, and nowhere else."""
+
+from __future__ import annotations
+
+import csv
+import stat
+import unicodedata
+from pathlib import Path
+
+import pytest
+from directories import converge, give_password, states
+from fix_database import Database
+from fix_modules import Run
+from organisations import at, organisation, person
+
+from congvu.passwords import verify
+
+
+@pytest.fixture
+def people(database: Database) -> Database:
+    """Two who never had a password, one who has, one who has left, one who comes later; and a unit's box."""
+    database.set_now("2026-11-23 08:00+07")
+    left, later = person("x", start="2026-11-22").start, "2026-11-24"
+    converge(
+        database,
+        organisation(
+            person("CB1"),
+            person("CB2", "Lê Thị Hoà"),
+            person("CB3", "Trần Bình"),
+            person("CB4", "Đỗ Út", end=left),
+            person("CB5", "Lý Ý", later),
+        ),
+    )
+    give_password(database, at("binht"), "2026-11-20T08:00:00+07:00")
+    return database
+
+
+def rows(path: str) -> dict[str, dict[str, str]]:
+    """The issued passwords by address."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        return {row["address"]: row for row in csv.DictReader(file)}
+
+
+def test_check_do_check_again_do_again(run: Run, people: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "made" / "issued"
+    foreseen = run("mail_password", check=True, folder=str(folder))
+    assert (foreseen["changed"], foreseen["count"], foreseen["path"]) == (True, 2, None)
+    assert not folder.exists()
+    done = run("mail_password", folder=str(folder))
+    assert (done["changed"], done["count"], done["diff"]) == (True, 2, foreseen["diff"])
+    assert states(people) == {
+        at("annv"): "initial",
+        at("hoalt"): "initial",
+        at("binht"): "active",
+        at("utd"): "suspended",
+        at("yl"): "suspended",
+    }
+    for check in (True, False):
+        again = run("mail_password", check=check, folder=str(folder))
+        assert (again["changed"], again["count"], again["path"]) == (False, 0, None)
+    assert len(list(folder.iterdir())) == 1
+
+
+def test_the_passwords_are_in_one_file_of_root_and_nowhere_else(
+    run: Run, people: Database, tmp_path: Path
+) -> None:
+    done = run("mail_password", folder=str(tmp_path / "issued"))
+    path = Path(done["path"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    issued = rows(done["path"])
+    assert issued[at("annv")].keys() == {"staff_id", "full_name", "unit", "address", "password"}
+    assert (issued[at("annv")]["staff_id"], issued[at("annv")]["unit"]) == ("CB1", "Phòng vp")
+    hashes = dict(people.ask("congvu_admin", "select address, hash from credential"))
+    records = str(
+        people.ask("congvu_admin", "select * from audit_record left join audit_diff on record = id")
+    )
+    for address, row in issued.items():
+        password = row["password"]
+        assert {unicodedata.category(letter)[0] for letter in password} >= {"L", "N", "P"}
+        assert verify(password, hashes[address])
+        assert password not in done["output"]
+        assert password not in records
+        assert hashes[address] not in done["output"] + records
+    assert len({row["password"] for row in issued.values()}) == 2
+    assert "password.issue" in records
+
+
+def test_it_opens_no_door(run: Run, people: Database, tmp_path: Path) -> None:
+    run("mail_password", folder=str(tmp_path), reset=["CB3"])
+    assert people.ask("dovecot", "select * from door") == []
+
+
+@pytest.mark.parametrize("name", ["CB3", at("binht")])
+def test_a_reset_is_a_deed_for_those_who_are_named(
+    run: Run, people: Database, tmp_path: Path, name: str
+) -> None:
+    run("mail_password", folder=str(tmp_path))
+    people.set_now("2026-11-23 08:00:01+07")
+    foreseen = run("mail_password", check=True, folder=str(tmp_path), reset=[name])
+    assert foreseen["diff"]["after"] == f"{at('binht')}: reset password\n"
+    done = run("mail_password", folder=str(tmp_path), reset=[name])
+    assert done["count"] == 1
+    assert states(people)[at("binht")] == "reset"
+    assert list(rows(done["path"])) == [at("binht")]
+
+
+@pytest.mark.parametrize("name", ["CB99", at("box-vp"), "annv"])
+def test_a_reset_of_nobody_is_refused(run: Run, people: Database, tmp_path: Path, name: str) -> None:
+    assert name in run("mail_password", folder=str(tmp_path), reset=[name])["msg"]
+    assert not list(tmp_path.iterdir())
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
+
+
+def test_who_cannot_be_told_gets_no_password(run: Run, people: Database, tmp_path: Path) -> None:
+    (tmp_path / "20261123T010000Z.csv").write_text("an earlier file, not yet handed out")
+    assert "cannot be written" in run("mail_password", folder=str(tmp_path))["msg"]
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
