@@ -38,7 +38,7 @@ def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store]
         module.warn("the package congvu is not on this host yet, so what would change cannot be said")
         module.exit_json(changed=True)
     if IMPORT_ERROR:
-        reason = "(the role `directory` installs it)"
+        reason = "(the role `package` installs it)"
         module.fail_json(msg=missing_required_lib("congvu", reason=reason), exception=IMPORT_ERROR)
     if congvu.__version__ != VERSION:
         module.fail_json(msg=f"these modules are of congvu {VERSION}, the host has {congvu.__version__}")

@@ -29,7 +29,7 @@ options:
         description: Name of the database.
         type: str
         default: congvu
-requirements: [congvu (installed by the role directory)]
+requirements: [congvu (installed by the role package)]
 attributes:
   check_mode:
     support: full

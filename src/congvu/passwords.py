@@ -214,10 +214,17 @@ def _split(text: str) -> list[str]:
     return _NOT_LETTERS.sub(" ", _fold(text)).split()
 
 
-def _runs(words: list[str]) -> set[str]:
-    """Return every run of two or more neighbouring words, written together and as initials."""
-    runs = [words[i:j] for i in range(len(words)) for j in range(i + 2, len(words) + 1)]
-    return {"".join(run) for run in runs} | {"".join(word[0] for word in run) for run in runs}
+def _joined(words: list[str]) -> set[str]:
+    """Return every run of two or more neighbouring words, written together."""
+    return {"".join(run) for run in _runs(words)}
+
+
+def _initials(words: list[str]) -> set[str]:
+    return {"".join(word[0] for word in run) for run in _runs(words)}
+
+
+def _runs(words: list[str]) -> list[list[str]]:
+    return [words[i:j] for i in range(len(words)) for j in range(i + 2, len(words) + 1)]
 
 
 def _roots(password: str) -> set[str]:
@@ -257,7 +264,7 @@ def _organisation(context: Context) -> frozenset[str]:
     """Return the names of the organisation and the parts that stand for it: "snv", "noivu", "binhdinh"."""
     forms = set(_split(context.address.partition("@")[2]))
     for name in context.organisation:
-        forms |= _runs(_split(name))
+        forms |= _joined(_split(name)) | _initials(_split(name))
     return frozenset(forms)
 
 
@@ -275,16 +282,16 @@ class _Person:
 
     @classmethod
     def of(cls, context: Context) -> _Person:
-        names, unit = _split(context.full_name), _fold(context.unit)
+        names, unit = _split(context.full_name), _split(context.unit)
         local = context.address.partition("@")[0]
-        forms = _runs(names) | {_letters(_fold(local)), *_split(local)}
-        for title in (_split(unit), _split(_KIND_OF_UNIT.sub("", unit))):
-            forms |= {"".join(title), "".join(word[0] for word in title)}
-        parts = _runs(_split(unit))
+        forms = _joined(names) | {_letters(_fold(local)), *_split(local)}
+        forms |= {"".join(unit), "".join(_split(_KIND_OF_UNIT.sub("", _fold(context.unit))))}
+        # Initials come about by chance in every thousandth random password: they may only not be all of it.
+        short = {*names, *_initials(names), *_initials(unit), *_joined(unit)}
         return cls(
             inside=frozenset(form for form in forms if len(form) >= 4),
             words=frozenset(name for name in names if len(name) >= 3),
-            alone=frozenset(forms.union(names, parts)),
+            alone=frozenset(forms | short),
         )
 
 

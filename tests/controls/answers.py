@@ -40,10 +40,11 @@ def period_began(today: date, cutoff: str) -> date:
 
 
 class Answers:
-    """What the daemons of one host answer."""
+    """What the daemons of one host answer. ``login``: one that nobody has, where a failure may be tried."""
 
-    def __init__(self, facts: HostFacts) -> None:
+    def __init__(self, facts: HostFacts, login: str | None) -> None:
         self.facts = facts
+        self.login = login
         self.directory = facts.directory
         self._answers = facts.ask(self._questions())
 
@@ -55,7 +56,7 @@ class Answers:
         questions = {
             # As the sending door asks, which has seen to TLS itself: doveadm cannot say that it comes by TLS.
             # That somebody is not there is no failure here, hence `true`.
-            "logins": ("xargs -r -n 200 doveadm auth lookup -x service=smtp 2>&1 || true", mailboxes),
+            "logins": ("xargs -r -n 200 doveadm auth lookup -x service=smtp || true", mailboxes),
             "users": ("doveadm user '*'", ""),
             "quota": ("doveadm -f tab quota get -A", ""),
             "rights": (
@@ -72,6 +73,7 @@ class Answers:
             "sieve plain": (_SIEVE, "From: <a@audit.invalid>\n\n.\n"),
             "filter": self._program("milter.py", [self.milter, [each for _, each in self._messages()]]),
             "assess": self._program("assess.py", [PASSWORD_SOCKET, self._candidates()]),
+            "check": self._program("assess.py", [PASSWORD_SOCKET, self._refused_at_the_web()]),
         }
         for name, parameter in _MAPS.items():
             # postmap fails where it finds nothing at all, which is an answer too
@@ -98,16 +100,13 @@ class Answers:
     @cached_property
     def logins(self) -> set[str]:
         """Mailboxes that the mail doors would let in with the right password."""
-        known, absent = set(), set()
-        lines = self.section("logins").splitlines()
-        for line in lines:
-            if line.startswith("passdb: "):
-                known.add(line.removeprefix("passdb: ").strip())
-            elif found := _ABSENT.match(line.strip()):
-                absent.add(found[1])
+        lines = [line.strip() for line in self.section("logins").splitlines()]
+        known = {line.removeprefix("passdb: ") for line in lines if line.startswith("passdb: ")}
+        absent = {found[1] for line in lines if (found := _ABSENT.match(line))}
         unsettled = self.directory.by_address.keys() - known - absent
         if unsettled:  # neither yes nor no: the store cannot ask the directory
-            raise NotAnswered(f"passdb: no answer for {len(unsettled)} mailboxes: {lines[:2]}")
+            errors = self._answers["logins"][2].strip()[:200]
+            raise NotAnswered(f"passdb: no answer for {len(unsettled)} mailboxes: {errors}")
         return known
 
     @cached_property
@@ -228,6 +227,12 @@ class Answers:
         people = self.directory.open_mailboxes("person")
         login = people[0]["address"] if people else f"kiem-tra-cong@{self.directory.domains[0]}"
         return [["/assess", {"login": login, "candidate": candidate}] for *_, candidate in self._tried]
+
+    def _refused_at_the_web(self) -> list[Any]:
+        """A log-in at the webmail that cannot succeed, as the webmail would have it checked."""
+        if self.login is None:
+            return []
+        return [["/check", {"login": self.login, "password": "x", "client": self.facts.controller}]]
 
     @cached_property
     def assessed(self) -> list[tuple[str, str, set[str]]]:

@@ -105,10 +105,10 @@ def visits(facts: HostFacts, run: Run) -> Visits:
 
 
 @pytest.fixture
-def answers(facts: HostFacts, visits: Visits, run: Run) -> Answers:  # noqa: ARG001 - they go on meanwhile
-    """What the daemons answer about accounts."""
+def answers(facts: HostFacts, visits: Visits, run: Run) -> Answers:
+    """What the daemons answer about accounts. (The visits go on meanwhile.)"""
     if run.answers is None:
-        run.answers = Answers(facts)
+        run.answers = Answers(facts, visits.login)
     return run.answers
 
 

@@ -85,13 +85,13 @@ class Directory:
 
     @cached_property
     def serving(self) -> list[dict[str, Any]]:
-        """People in service today, with an open mailbox."""
-        boxes = {box["staff_id"] for box in self.open_mailboxes("person")}
+        """People in service today. Who left may have no last day in the list; then the mailbox is closed."""
+        left = {box["staff_id"] for box in self.mailboxes if box["closed"]}
         today = self.today.isoformat()
         return [
             person
             for person in self.people
-            if person["staff_id"] in boxes
+            if person["staff_id"] not in left
             and person["starts"] <= today
             and (person["ends"] is None or today <= person["ends"])
         ]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 
 import pytest
 from answers import Answers
 from conftest import Observe
-from hostfacts import HostFacts, NotAnswered
+from hostfacts import HostFacts
 from visits import Visits
 
 _MB = 1024 * 1024
@@ -159,94 +158,3 @@ def test_mailbox_storage(observe: Observe, facts: HostFacts, answers: Answers) -
     grace = facts.doveconf.get("quota_storage_grace", "")
     observe.check("mức vượt được bỏ qua", grace in ("0", "0B"), f"quota_storage_grace = {grace}")
     observe.fact(f"{filling} hộp thư đã dùng từ {warn}% dung lượng.")
-
-
-@pytest.mark.control("intrusion-defence")
-def test_intrusion_defence(observe: Observe, facts: HostFacts) -> None:
-    most, window = facts.value("login.max_failures"), facts.value("login.window_minutes") * 60
-    for door, words in _GUARDED.items():
-        guards = {name: jail for name, jail in facts.jails.items() if any(word in name for word in words)}
-        observe.check(f"bộ chặn cho {door}", bool(guards), "không có")
-        for name, jail in guards.items():
-            retries, span = int(jail.get("maxretry", 0)), _seconds(str(jail.get("findtime", "0")))
-            observe.check(
-                f"bộ chặn {name}, số lần sai", 0 < retries <= most, f"{retries} (chính sách: {most})"
-            )
-            observe.check(
-                f"bộ chặn {name}, khoảng đếm", span >= window, f"{span} giây (chính sách: {window})"
-            )
-            wide = [each for each in jail["ignoreip"] if _wide(each)]
-            observe.check(f"bộ chặn {name}, ngoại lệ", not wide, f"bỏ qua cả {', '.join(wide)}")
-    for unit in ("fail2ban.service", "congvu-password.service"):
-        state = facts.units.get(unit, "không có")
-        observe.check(unit, state == "active", f"trạng thái {state}")
-    for key, wanted in _SSHD.items():
-        value = facts.sshd.get(key, "")
-        observe.check(f"quản trị từ xa, {key}", value in wanted, f"{value} thay vì {' hoặc '.join(wanted)}")
-    observe.fact(f"Bộ chặn đang chạy: {', '.join(sorted(facts.jails)) or 'không có'}.")
-
-
-# Each door at which a password or key can be guessed, and what a jail for it is called
-_GUARDED = {
-    "quản trị từ xa": ("sshd",),
-    "kho thư (993, 4190)": ("dovecot",),
-    "gửi thư (465)": ("postfix",),
-    "thư trên web": ("congvu-password", "roundcube", "nginx"),
-}
-_SSHD = {
-    "passwordauthentication": ("no",),
-    "kbdinteractiveauthentication": ("no",),
-    "permitemptypasswords": ("no",),
-    "permitrootlogin": ("no", "without-password", "prohibit-password", "forced-commands-only"),
-}
-
-
-def _seconds(span: str) -> int:
-    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-    return int(span[:-1]) * units[span[-1]] if span[-1:] in units else int(span or 0)
-
-
-def _wide(network: str) -> bool:
-    """Return whether an exempt network is more than an office: half the internet, say."""
-    try:
-        parsed = ipaddress.ip_network(network, strict=False)
-    except ValueError:
-        return True  # a name: whoever owns the DNS entry is exempt
-    return not parsed.is_loopback and parsed.prefixlen < (8 if parsed.version == 4 else 32)
-
-
-@pytest.mark.control("no-master-access")
-def test_no_master_access(observe: Observe, facts: HostFacts, answers: Answers) -> None:
-    settings = facts.doveconf
-    if "auth_master_user_separator" not in settings:
-        raise NotAnswered("doveconf does not know auth_master_user_separator")
-    separator = settings["auth_master_user_separator"]
-    observe.check("đăng nhập thay (auth_master_user_separator)", not separator, f"dấu tách {separator!r}")
-    sources = {name: block for name, block in settings.items() if name.startswith("passdb ")}
-    observe.check("nguồn mật khẩu", bool(sources), "không có nguồn mật khẩu nào")
-    for name, block in sources.items():
-        observe.check(f"nguồn mật khẩu {name}", block.get("master", "no") != "yes", "cho đăng nhập thay")
-        observe.check(f"nguồn mật khẩu {name}, loại", name == "passdb sql", "nằm ngoài danh bạ")
-    for key in ("doveadm_password", "doveadm_api_key"):
-        observe.check(f"quản trị kho thư từ xa, {key}", not settings.get(key), "đang mở")
-    for path, right in answers.rights:
-        observe.check(f"quyền trong {path}", False, f"giao cho người khác: {right}")
-    doors = {listener.port for listener in facts.listening if listener.program == "dovecot"}
-    observe.check("cửa của kho thư", doors <= {993, 4190}, f"cổng {sorted(doors)}")
-    observe.fact(f"{len(answers.users)} hộp thư, {len(answers.rights)} quyền giao cho người khác.")
-
-
-@pytest.mark.control("unit-mailbox-head")
-def test_unit_mailbox_head(observe: Observe, facts: HostFacts, answers: Answers) -> None:
-    directory = facts.directory
-    serving = {person["staff_id"]: person["address"] for person in directory.serving}
-    for box in directory.open_mailboxes("unit"):
-        address = box["address"]
-        heads = [r["staff_id"] for r in directory.roles if r["box"] == address and r["role"] == "head"]
-        present = [serving[head] for head in heads if head in serving]
-        observe.check(f"{address}, người đứng đầu", bool(present), "không có người đứng đầu đang công tác")
-        for head in present:
-            if head in answers.logins:  # who must change the password first comes in afterwards
-                allowed = head in answers.sender.get(address, [])
-                subject = f"{address}, {directory.subject(directory.by_address[head])}"
-                observe.check(subject, allowed, "không gửi được thư của đơn vị bằng tài khoản của mình")

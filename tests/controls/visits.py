@@ -83,6 +83,13 @@ class Visits:
     def smtp(self) -> doors.Smtp:
         return self._smtp.result()
 
+    def told(self, question: str) -> tuple[int, str]:
+        """Return what a stranger is told at port 25; 0 and why, where nobody could be asked."""
+        try:
+            return self.smtp.answers[question]
+        except OSError as fault:
+            return 0, f"(không hỏi được cổng 25: {fault})"
+
     @property
     def submission(self) -> doors.Smtp:
         return self._submission.result()

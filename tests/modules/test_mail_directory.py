@@ -136,7 +136,7 @@ def test_a_host_without_the_package(
         assert result["changed"]
         assert "not on this host yet" in str(result["warnings"])
     else:
-        assert "the role `directory` installs it" in result["msg"]
+        assert "the role `package` installs it" in result["msg"]
 
 
 def test_another_version_of_the_package_is_refused(

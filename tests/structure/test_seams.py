@@ -40,6 +40,12 @@ OWN: dict[tuple[str, str, str], str] = {
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
     ("audit", "tasks/report.yml", "localhost"): "the controller, which receives the report",
+    # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
+    (
+        "dovecot",
+        "defaults/main.yml",
+        "/spool/postfix",
+    ): "the embedded case; with two hosts the endpoints are TCP",
     # A URL needs a host's name, also where the way is a Unix socket.
     ("roundcube", "files/plugins/congvu/congvu.php", "localhost"): "a name for HTTP over a Unix socket",
     # A sandbox belongs to its unit, wherever that runs; the table there binds each unit to its group.

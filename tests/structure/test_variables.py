@@ -87,10 +87,12 @@ def read_names(path: Path) -> set[str]:
 
 def undeclared_names(tree: Path) -> list[str]:
     faults = []
+    # The one register that roles share: whether packages are still to come, so that a check run stops there.
+    packages = {f"__{role.name}_packages" for role in roles(tree)}
     for role in roles(tree):
         files = [path for path in yaml_files(role) if path.parts[-2:] != ("meta", "argument_specs.yml")]
         constants = {name for path in yaml_files(role / "vars") for name in load(path) or {}}
-        known = options(role).keys() | constants | MAGIC | CONNECTION
+        known = options(role).keys() | constants | packages | MAGIC | CONNECTION
         for path in files:
             known |= given_names(load(path))
         read: set[str] = set()

@@ -72,5 +72,5 @@ def test_it_brings_every_file_of_the_package_and_the_command(tree: Path) -> None
         for path in source.rglob("*")
         if path.is_file()
     }
-    assert wanted | {"usr/bin/congvu"} == {name for name in inside if not name.endswith("/")}
+    assert wanted | {"usr/bin/congvu"} == {name for name in inside if name and not name.endswith("/")}
     assert all(line.split()[1] == "root/root" for line in listing.splitlines())

@@ -104,7 +104,7 @@ def test_refusals_cannot_be_told_apart(service: Server) -> None:
     seen = {name: [refused(login, WRONG) for _ in range(4)] for name, login in cases.items()}
     assert len({reply.text for replies in seen.values() for reply, _ in replies}) == 1
     fastest = {name: min(seconds for _, seconds in replies) for name, replies in seen.items()}
-    assert max(fastest.values()) < 2 * min(fastest.values()), fastest
+    assert max(fastest.values()) < 3 * min(fastest.values()), fastest
 
 
 # -- the throttle ----------------------------------------------------------------------------------

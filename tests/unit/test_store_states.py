@@ -158,6 +158,23 @@ def test_a_role_ends_with_its_box(one: Database) -> None:
     assert (at("vp"),) not in one.ask("postfix", "select address from delivery")
 
 
+def test_a_box_that_is_closed_by_itself_is_closed_to_its_roles_and_aliases(one: Database) -> None:
+    give_password(one, ANNV, "2026-11-20T08:00:00+07:00", "self")
+    box = Box(at("vp"), "office", "vp", frozenset({("CB1", "clerk")}))
+    converge(one, organisation(person("CB1"), boxes=[box], aliases=[Alias(at("vanthu"), at("vp"))]))
+    assert len(one.ask("postfix", "select * from sender")) == 3
+    one.change("congvu_admin", "update mailbox set closed = true where address = %s", at("vp"))
+    assert one.ask("postfix", "select address, login from sender") == [(ANNV, ANNV)]
+    assert one.ask("dovecot", "select * from box_member") == []
+    assert one.ask("postfix", "select * from alias") == []
+
+
+def test_an_alias_that_is_closed_is_closed(one: Database) -> None:
+    converge(one, organisation(person("CB1"), aliases=[Alias(at("an"), "CB1")]))
+    converge(one, organisation(person("CB1")))
+    assert one.ask("postfix", "select * from alias") == []
+
+
 def test_a_box_has_a_mailbox_and_no_password(one: Database) -> None:
     with one.store() as db:
         account = db.account(at("box-vp"))

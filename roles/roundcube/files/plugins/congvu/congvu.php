@@ -147,7 +147,7 @@ class congvu extends rcube_plugin
     /** Put the banner of a password that is due above every page, and the name of the house on the login page. */
     public function show_notices($args)
     {
-        $link = html::a(['href' => self::PASSWORD_PAGE], self::CHANGE);
+        $link = html::a(['href' => '.' . self::PASSWORD_PAGE], self::CHANGE); // "/" would mean the skin's folder
         $notice = '';
         if ($args['template'] === 'login') {
             $this->include_stylesheet('congvu.css');
