@@ -68,7 +68,8 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure
 	@ruff check --quiet . && ruff format --quiet --check .
 	mypy
 	yamllint --strict .
-	ansible-lint --offline --quiet --strict
+	ansible-lint --offline --strict -q
+	python -m congvu.policy policy
 	git ls-files -z --cached --others --exclude-standard | xargs -0 grep -lZE '^#!.*\b(ba)?sh$$' | xargs -0 shellcheck
 	pytest --quiet
 

@@ -165,7 +165,8 @@ def test_writes_to_a_colleague(
     colleague = demo.people("active")[1]
     word = f"bao-cao-{secrets.token_hex(8)}"
     webmail.login(newcomer["address"], newcomer["password"])
-    webmail.send(colleague.address, f"Báo cáo {word}", "Kính gửi anh/chị,\nXin gửi báo cáo tuần.")
+    text, attachment = "Kính gửi anh/chị,\nXin gửi báo cáo tuần.", "Số liệu tuần.txt"
+    webmail.send(colleague.address, f"Báo cáo {word}", text, attachment)
     (client,) = {json.loads(line)["client"] for line in journal.lines("nginx") if line.startswith("{")}
     accepted = [line for line in journal.lines("postfix/submissions/smtpd") if newcomer["address"] in line]
     assert f"[{client}]" in accepted[0], "Postfix names the webmail, not the person's address"
@@ -176,6 +177,8 @@ def test_writes_to_a_colleague(
     webmail.page.context.clear_cookies()
     webmail.login(colleague.address, colleague.password)
     assert "Xin gửi báo cáo tuần." in webmail.open_message(word)
+    attached = webmail.page.frame_locator("#messagecontframe").locator("#attachment-list")
+    expect(attached).to_contain_text(attachment)
 
 
 def test_changed_password_ends_the_running_session(

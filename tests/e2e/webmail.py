@@ -72,11 +72,16 @@ class Webmail:
         row.locator("td.subject a").click()
         return self.page.frame_locator("#messagecontframe").locator("#messagebody").inner_text()
 
-    def send(self, recipient: str, subject: str, text: str) -> None:
-        """Write a message and wait until Roundcube says that it was sent."""
+    def send(self, recipient: str, subject: str, text: str, attachment: str) -> None:
+        """Write a message with a text file of that name, and wait until Roundcube says that it was sent."""
+        # Roundcube loses the draft of somebody who asks for it while the list is still being loaded.
+        self.page.wait_for_load_state("networkidle")
         self.page.goto(f"{self.url}/?_task=mail&_action=compose&{urlencode({'_to': recipient})}")
         self.page.fill("#compose-subject", subject)
         self.page.fill("#composebody", text)
+        file = {"name": attachment, "mimeType": "text/plain", "buffer": "Số liệu tuần".encode()}
+        self.page.set_input_files("#uploadform input[type=file]", file)
+        expect(self.page.locator("#attachment-list")).to_contain_text(attachment)
         self.page.click("#compose-content button.send")
         expect(self.page.locator("#messagestack")).to_contain_text("Thư đã được gửi thành công")
 

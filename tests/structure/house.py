@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,9 @@ _environment.tests = _Anything(_environment.tests)
 @functools.cache
 def free_names(template: str) -> frozenset[str]:
     """The variables that a Jinja template reads and does not set itself."""
-    return frozenset(meta.find_undeclared_variables(_environment.parse(template)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Ansible doubles the backslashes of its regexes
+        return frozenset(meta.find_undeclared_variables(_environment.parse(template)))
 
 
 def names_in(data: Any) -> set[str]:

@@ -137,6 +137,16 @@ def test_a_units_box_is_never_renamed() -> None:
     assert "would rename box-vp@" in refusal(current, replace(wanted, units={"vp": unit}, boxes=boxes))
 
 
+def test_the_box_of_a_unit_that_was_closed_is_not_given_to_another() -> None:
+    current = after(plan(EMPTY, organisation(units=("vp", "cu"))))
+    gone = after(plan(current, organisation()), current)
+    wanted = organisation(units=("vp", "moi"))
+    unit, box = replace(wanted.units["moi"], box=at("box-cu")), Box(at("box-cu"), "unit", "moi")
+    boxes = {at("box-vp"): wanted.boxes[at("box-vp")], box.address: box}
+    heir = replace(wanted, units={**wanted.units, "moi": unit}, boxes=boxes)
+    assert "never given again" in refusal(gone, heir)
+
+
 def test_a_file_that_was_cut_short_closes_nobody() -> None:
     current = after(plan(EMPTY, organisation(*(person(f"CB{number}") for number in range(12)))))
     left = organisation(person("CB0"))

@@ -62,6 +62,18 @@ def test_a_fault_is_told_and_never_shows_a_hash(row: str, column: str, words: st
     assert row.split(";")[1] not in str(refused.value) or not row.split(";")[1]
 
 
+@pytest.mark.parametrize(
+    ("memory", "passes", "fine"), [(19456, 2, True), (7168, 5, True), (7168, 4, False), (4096, 20, False)]
+)
+def test_what_argon2_must_cost(memory: int, passes: int, fine: bool) -> None:
+    given = ARGON2ID.replace("m=19456,t=2", f"m={memory},t={passes}")
+    if fine:
+        assert read(f"annv;{given};2026-01-01")[at("annv")].hash == given
+    else:
+        with pytest.raises(accounts.InputError, match="too cheap"):
+            read(f"annv;{given};2026-01-01")
+
+
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(accounts.InputError) as refused:
         read(

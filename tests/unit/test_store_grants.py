@@ -13,9 +13,9 @@ VIEWS = ("account", "door", "delivery", "alias", "hosted_domain", "sender", "box
 
 
 def fill(database: Database) -> Database:
-    """Two people with passwords, one of which must be changed, an office box, an alias."""
+    """Three people: with a password, with one to be changed, with none; an office box, an alias."""
     box = Box(at("vp"), "office", "vp", frozenset({("CB1", "clerk")}))
-    people = [person("CB1"), person("CB2", "Lê Bình")]
+    people = [person("CB1"), person("CB2", "Lê Bình"), person("CB3", "Đỗ Cúc")]
     converge(database, organisation(*people, boxes=[box], aliases=[Alias(at("vanthu"), at("vp"))]))
     now = str(database.ask("congvu_owner", "select congvu_now() - interval '1 hour'")[0][0])
     give_password(database, at("annv"), now, "self")
@@ -117,9 +117,9 @@ FORBIDDEN = {
         "update credential set origin = 'self'",
         f"update credential set hash = '{OTHER_HASH}' where origin = 'self'",
         "update credential set origin = 'imported', set_at = set_at + interval '1 day'",
-        f"delete from credential where false; insert into credential (address, hash, origin, set_at) "
-        f"select '{at('annv')}', '{HASH}', 'self', congvu_now() where false union all "
-        f"select '{at('vp')}', '{HASH}', 'self', congvu_now()",
+        f"insert into credential (address, hash, origin) values ('{at('cucd')}', '{HASH}', 'self')",
+        "insert into credential (address, hash, origin, set_at) "
+        f"values ('{at('cucd')}', '{HASH}', 'imported', congvu_now() + interval '1 day')",
     ],
 }
 
@@ -267,7 +267,7 @@ def test_a_tombstone_keeps_the_address_and_nobody(directory: Database) -> None:
         f"update address set use = 'retired' where address = '{at('binhl')}'",
     )
     assert directory.ask("congvu_admin", "select * from account where address = %s", at("binhl")) == []
-    plan = converge(directory, organisation(person("CB1"), person("CB3", "Lê Bình")))
-    assert plan.wanted.people["CB3"].address == at("binhl2")
+    plan = converge(directory, organisation(person("CB1"), person("CB9", "Lê Bình")))
+    assert plan.wanted.people["CB9"].address == at("binhl2")
     with pytest.raises(errors.IntegrityError, match="kept as they are"):
         directory.change("congvu_owner", "update address set use = 'person' where use = 'retired'")

@@ -18,7 +18,7 @@ STATES = {  # state: (IMAPS, submissions, ManageSieve, webmail, password page)
 }
 DOORS = ("imap", "submissions", "sieve", "webmail", "password_page")
 LED_TO = {"initial": "/mat-khau?ly-do=lan-dau", "expired": "/mat-khau?ly-do=het-han"}
-WRONG = "Không-phải-mật-khẩu-này-7"
+WRONG = "Khong-phai-mat-khau-nay-7"
 
 
 @pytest.fixture(scope="module")

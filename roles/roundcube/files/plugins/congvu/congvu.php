@@ -21,7 +21,7 @@ class congvu extends rcube_plugin
         . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
     private const CHANGE = 'Đổi mật khẩu';
-    private const HEADING = 'Thư điện tử công vụ';
+    private const SYSTEM = 'Thư điện tử công vụ';
 
     /** @var rcmail */
     private $rc;
@@ -167,7 +167,7 @@ class congvu extends rcube_plugin
     private function dress_login_page(string $page, string $link): string
     {
         $name = rcube::Q($this->rc->config->get('product_name'));
-        $heading = html::div('congvu-heading', html::tag('h2', null, self::HEADING) . html::p(null, $name));
+        $heading = html::div('congvu-heading', html::tag('h2', null, $name) . html::p(null, self::SYSTEM));
         $page = preg_replace('/(?=<form id="login-form")/', $heading, $page, 1);
         return preg_replace('/(?<=<div id="login-footer" role="contentinfo">)/', $link, $page, 1);
     }
