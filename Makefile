@@ -18,6 +18,8 @@ help: ## list the targets
 build/.tools: Makefile
 	@mkdir -p build; missing=(); export PATH="$$PATH:/usr/sbin:/usr/lib/podman"
 	for pair in $(TOOLS); do command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair##*:}"); done
+	# the directory's SQL is tested against a real server
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 	if [ $${#missing[@]} -gt 0 ]; then
 	  echo "installing $${missing[*]}"

@@ -30,7 +30,7 @@ author: congvu
 """
 
 EXAMPLES = r"""
-files: "{{ {'nginx': {'UMask': none}} | systemd_dropins({'PrivateTmp': true, 'UMask': '0027'}, '# managed') }}"
+files: "{{ {'nginx': {'UMask': none}} | systemd_dropins({'PrivateTmp': true, 'UMask': '0027'}, '# ours') }}"
 """
 
 RETURN = r"""

@@ -31,7 +31,10 @@ DATABASE = {"host": {"default": "/run/postgresql"}, "name": {"default": "congvu"
 
 
 def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store], Result]) -> t.NoReturn:
-    """End as a module with what `work` returns. One transaction: undone in check mode and when it raises."""
+    """End as a module with what `work` returns.
+
+    One transaction, undone when it raises; and in check mode, which so meets the database's own rules too.
+    """
     database = {"type": "dict", "apply_defaults": True, "options": DATABASE}
     module = AnsibleModule(argument_spec={**options, "database": database}, supports_check_mode=True)
     if IMPORT_ERROR and module.check_mode:

@@ -7,9 +7,9 @@ DOCUMENTATION = r"""
 module: config_files
 short_description: Install a set of configuration files in one call
 description:
-  - Compares, validates and installs many small text files at once, where a loop over M(ansible.builtin.template) would
-    cost a round trip for each.
-  - Nothing is replaced before every changed file has passed its validation, so a daemon never meets half a set.
+  - Compares, validates and installs many small text files at once, where a loop over M(ansible.builtin.template)
+    would cost a round trip for each.
+  - Nothing is replaced before every changed file has passed its validation, so that no daemon meets half a set.
   - Directories that are missing are made (root, 0755).
 options:
   files:
@@ -40,8 +40,8 @@ options:
         default: "0644"
       validate:
         description: >-
-          Command, without a shell, that accepts the new file; V(%s) stands for its path. In check mode it is left out
-          where the program is not installed yet.
+          Command, without a shell, that accepts the new file; V(%s) stands for its path. In check mode it is left
+          out where the program is not installed yet.
         type: str
 attributes:
   check_mode: {support: full}
@@ -126,9 +126,8 @@ def validate(module: AnsibleModule, file: dict[str, str], staged: Path) -> None:
         return
     code, out, err = module.run_command([part.replace("%s", str(staged)) for part in command])
     if code != 0:
-        module.fail_json(
-            msg=f"{file['dest']}: `{command[0]}` refuses the new file; nothing was replaced. It says: {err or out}"
-        )
+        refusal = f"`{command[0]}` refuses the new file; nothing was replaced. It says: {err or out}"
+        module.fail_json(msg=f"{file['dest']}: {refusal}")
 
 
 def install(file: dict[str, str], staged: Path) -> None:

@@ -97,7 +97,7 @@ def bring_over(module: AnsibleModule, db: store.Store) -> Result:
     )
     current = store.read_credentials(db)
     write, left = accounts.plan_credentials(current, wanted)
-    if write and not module.check_mode:
+    if write:
         store.write_credentials(db, write, host.actor(), "credential.import")
     before = "".join(dated(current[each.address]) for each in write if each.address in current)
     after = "".join(dated(each) for each in write)

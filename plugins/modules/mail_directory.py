@@ -109,7 +109,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
     current = store.read_directory(db, domain)
     plan = accounts.plan(current, wanted, closures_max=module.params["closures_max"], files=files)
-    if plan and not module.check_mode:
+    if plan:
         store.converge(db, plan, host.actor())
     before, after = plan.diff()
     diff = {"before": before, "after": after, "before_header": "directory", "after_header": "directory"}

@@ -81,7 +81,7 @@ class Webmail:
         self.page.fill("#composebody", text)
         file = {"name": attachment, "mimeType": "text/plain", "buffer": "Số liệu tuần".encode()}
         self.page.set_input_files("#uploadform input[type=file]", file)
-        expect(self.page.locator("#attachment-list")).to_contain_text(attachment)
+        expect(self.page.locator("#attachment-list li:not(.uploading)")).to_contain_text(attachment)
         self.page.click("#compose-content button.send")
         expect(self.page.locator("#messagestack")).to_contain_text("Thư đã được gửi thành công")
 

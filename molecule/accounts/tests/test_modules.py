@@ -1,0 +1,141 @@
+"""Every module of ours on a real host, each in four steps: check, do, check again, do again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+from congvu.passwords import hash_password
+
+ROOT = Path(__file__).resolve().parents[3]
+GROUP = os.environ.get("CONGVU_HOSTS", "demo")
+pytestmark = pytest.mark.usefixtures("files")
+DOMAIN = "snv.binhdinh.test"
+STAGE = "/root/congvu-test"
+COMING = (
+    "THU01,Phan Thị Thử Nghiệm,Viên chức,Văn phòng Sở,Chuyên viên,01/01/2020,,\n"
+    "THU02,Đỗ Văn Thử,Viên chức,Văn phòng Sở,Chuyên viên,02/01/2020,,\n"
+)
+
+
+def module(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
+    """Run one module on the host, as `ansible` does; its result."""
+    command = ["ansible", "mail", "-i", "inventories/shared", "-i", "inventories/demo", "-m", name]
+    command += ["--diff", *(["--check"] if check else []), *(["-a", json.dumps(options)] if options else [])]
+    environment = {
+        **os.environ,
+        "ANSIBLE_LOAD_CALLBACK_PLUGINS": "1",
+        "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+        "CONGVU_HOSTS": GROUP,
+    }
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    result: dict[str, Any] = json.loads(done.stdout)["plays"][0]["tasks"][0]["hosts"]["mail"]
+    return {**result, "output": done.stdout + done.stderr}
+
+
+def four_ways(name: str, **options: Any) -> list[dict[str, Any]]:
+    """Check, do, check again, do again: only the first two may say that something changes."""
+    results = [module(name, check, **options) for check in (True, False, True, False)]
+    assert [result.get("failed", False) for result in results] == [False] * 4, results
+    assert [result["changed"] for result in results] == [True, True, False, False], results
+    return results
+
+
+def put(name: str, text: str) -> str:
+    """Stage a file on the host, for root only; its path."""
+    ssh = ["ssh", "-F", ROOT / "build" / "hosts" / GROUP / "ssh_config", "mail"]
+    command = f"umask 077; mkdir -p {STAGE}; cat >{STAGE}/{name}"
+    subprocess.run([*ssh, command], input=text.encode(), check=True)
+    return f"{STAGE}/{name}"
+
+
+@pytest.fixture(scope="module")
+def files(host: Host) -> Iterator[dict[str, str]]:
+    """The demo's organisation, and two more people; afterwards the organisation is what it was."""
+    inventory = ROOT / "inventories" / "demo"
+    organisation = put("organisation.yml", (inventory / "organisation.yml").read_text("utf-8"))
+    people = (inventory / "people.csv").read_text("utf-8")
+    before = {"organisation": organisation, "people": put("before.csv", people), "domain": DOMAIN}
+    yield {**before, "people": put("people.csv", people.rstrip("\n") + "\n" + COMING)}
+    restored = module("mail_directory", **before)
+    host.run(f"rm -r {STAGE}")
+    assert restored["changed"], restored
+
+
+def address(staff_id: str) -> str:
+    """The mailbox of a person, as the directory says."""
+    boxes = module("mail_directory_info")["accounts"]
+    return str(next(box["address"] for box in boxes if box["staff_id"] == staff_id))
+
+
+def test_mail_directory(files: dict[str, str]) -> None:
+    checked, done, *_ = four_ways("mail_directory", **files)
+    assert checked["diff"] == done["diff"], "the check foretold something else"
+    assert address("THU01") == f"nghiemptt@{DOMAIN}"
+
+
+def test_mail_directory_names_every_fault_and_changes_nothing(files: dict[str, str]) -> None:
+    rows = (
+        "staff_id,full_name,kind,unit,start",
+        "X1,,Công chức,vp,2020-01-01",
+        "X2,Lê An,Khách,Không có,hôm qua",
+    )
+    bad = put("bad.csv", "\n".join(rows))
+    result = module("mail_directory", **{**files, "people": bad})
+    assert result["failed"]
+    assert len(result["faults"]) >= 3
+    assert not module("mail_directory", check=True, **files)["changed"]
+
+
+def test_mail_directory_info_only_looks() -> None:
+    result = module("mail_directory_info")
+    assert not result["changed"]
+    assert DOMAIN in result["domains"]
+
+
+def test_mail_credential() -> None:
+    digest = hash_password("Mot-mat-khau-thu-7")
+    set_at = (datetime.now(UTC) - timedelta(days=20)).isoformat()
+    path = put("credentials.csv", f'address,hash,set_at\n{address("THU01")},"{digest}",{set_at}\n')
+    for result in four_ways("mail_credential", path=path, domain=DOMAIN):
+        assert digest not in result["output"]
+
+
+def test_mail_password(host: Host) -> None:
+    results = four_ways("mail_password")
+    issued = host.file(results[1]["path"])
+    assert (issued.user, issued.mode) == ("root", 0o600)
+    secret = issued.content_string.splitlines()[1].split(",")[-1]
+    assert address("THU02") in issued.content_string
+    assert all(secret not in result["output"] for result in results)
+    host.run_expect([0], f"rm {results[1]['path']}")
+
+
+def test_config_files(host: Host) -> None:
+    wanted = [
+        {"dest": f"{STAGE}/made/one.conf", "content": "một\n", "mode": "0640"},
+        {"dest": f"{STAGE}/two.conf", "content": "listen 80\n", "validate": "grep -q listen %s"},
+    ]
+    four_ways("config_files", files=wanted)
+    assert host.file(f"{STAGE}/made/one.conf").mode == 0o640
+    host.run_expect([0], f"chmod 0600 {STAGE}/two.conf")
+    assert module("config_files", files=wanted)["changed_files"] == [f"{STAGE}/two.conf"]
+
+
+def test_config_files_replaces_nothing_when_one_is_refused(host: Host) -> None:
+    wanted = [
+        {"dest": f"{STAGE}/three.conf", "content": "good\n"},
+        {"dest": f"{STAGE}/four.conf", "content": "bad\n", "validate": "grep -q good %s"},
+    ]
+    result = module("config_files", files=wanted)
+    assert result["failed"]
+    assert "four.conf" in result["msg"]
+    assert not host.file(f"{STAGE}/three.conf").exists
