@@ -7,9 +7,9 @@ DOCUMENTATION = r"""
 module: config_files
 short_description: Install a set of configuration files in one call
 description:
-  - Compares, validates and installs many small text files at once, where a loop over M(ansible.builtin.template)
+  - Compares, validates and installs many small text files at once. A loop over M(ansible.builtin.template)
     would cost a round trip for each.
-  - Nothing is replaced before every changed file has passed its validation, so that no daemon meets half a set.
+  - Nothing is replaced before every changed file has passed its validation; no daemon meets half a set.
   - Directories that are missing are made (root, 0755).
 options:
   files:
@@ -40,8 +40,8 @@ options:
         default: "0644"
       validate:
         description: >-
-          Command, without a shell, that accepts the new file; V(%s) stands for its path. In check mode it is left
-          out where the program is not installed yet.
+          Command, without a shell, that accepts the new file; V(%s) stands for its path. In check mode it is
+          left out where the program is not installed yet.
         type: str
 attributes:
   check_mode: {support: full}

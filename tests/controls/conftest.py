@@ -72,6 +72,17 @@ _NOTES = pytest.StashKey[Observe]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("congvu")
     group.addoption("--observations", type=Path, help="write what was observed to this file")
+    group.addoption("--control", action="append", help="observe this control only (may be given again)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = config.getoption("--control")
+    if wanted:
+        chosen = [
+            item for item in items if (mark := item.get_closest_marker("control")) and mark.args[0] in wanted
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = chosen
 
 
 def pytest_configure(config: pytest.Config) -> None:

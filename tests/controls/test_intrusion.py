@@ -52,7 +52,7 @@ def _guards_notice(observe: Observe, facts: HostFacts, visits: Visits, answers: 
     began = int(facts.section("banned"))
     pattern = rf"\[([^]]+)\] Ignore {re.escape(facts.controller)} by"
     waiting = {door: words for door, words in _GUARDED.items() if door != "quản trị từ xa"}
-    for _ in range(8):  # a jail reads the journal every second or so
+    for _ in range(30):  # a jail reads the journal every second or so; a busy host takes longer
         log = facts.ask({"log": (f"tail -c +{began + 1} /var/log/fail2ban.log", "")})["log"][1]
         jails = set(re.findall(pattern, log))
         waiting = {

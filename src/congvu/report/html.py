@@ -48,7 +48,9 @@ def to_html(report: Report) -> str:
         named=" ".join(report.policy.title.vi.split()[:2]),  # "Quy chế", "Quy định", "Nội quy"
         draft=not (report.policy.legal_basis.number and report.policy.legal_basis.date),
         # what the regulation says of itself stands in its first row
-        doubts=[each.id for each in report.policy.findings if report.policy.provisions[0].id in each.provisions],
+        doubts=[
+            each.id for each in report.policy.findings if report.policy.provisions[0].id in each.provisions
+        ],
         unfinished=report.observed_until is None or report.observed_until < report.period.ends,
         tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],
         bar=_bar(rows),

@@ -15,8 +15,8 @@ class congvu extends rcube_plugin
     // Not in localization/: these texts are Vietnamese whatever language somebody chooses for the rest.
     private const REFUSED = 'Địa chỉ thư hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng.';
     private const THROTTLED = 'Đăng nhập sai quá nhiều lần. Hãy thử lại sau %d phút.';
-    private const AWAY = 'Hệ thống chưa kiểm tra được mật khẩu nên chưa cho đăng nhập. Hãy thử lại sau ít phút; '
-        . 'nếu vẫn không được, hãy báo cho bộ phận quản trị hệ thống thư điện tử.';
+    private const AWAY = 'Hệ thống chưa kiểm tra được mật khẩu nên chưa cho đăng nhập. Hãy thử lại sau ít phút, '
+        . 'hoặc báo cho quản trị viên.';
     private const ENDED = 'Phiên làm việc đã kết thúc vì mật khẩu đã được đổi, được cấp lại hoặc đã hết hạn, '
         . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
