@@ -67,12 +67,13 @@ demo-down: ## remove everything that `make demo` made
 
 # --- the rings ----------------------------------------------------------------------------------------
 check: build/.venv ## the fast ring: lint, types, unit, policy, structure
-	@ruff check --quiet . && ruff format --quiet --check .
+	@ruff check --quiet .
+	ruff format --quiet --check .
 	mypy
 	yamllint --strict .
 	ansible-lint --offline --strict -q
 	python -m congvu.policy policy
-	git ls-files -z --cached --others --exclude-standard | xargs -0 grep -lZE '^#!.*\b(ba)?sh$$' | xargs -0 shellcheck
+	git grep --untracked -lzE '^#!.*[ /](ba)?sh$$' -- ':!*.j2' ':!Makefile' | xargs -0 shellcheck
 	pytest --quiet
 
 test: check build/.browser package ## the merge ring: the fast one, and every story on real hosts

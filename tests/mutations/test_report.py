@@ -1,4 +1,4 @@
-"""What `playbooks/report.yml` brought to the controller: a row for each provision, observed or with its reason."""
+"""What `playbooks/report.yml` brought home: a row for each provision, observed or with a reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_enough_rows_were_observed_on_the_live_host(report: dict[str, Any]) -> N
 
 def test_what_was_not_assessed_says_why(report: dict[str, Any]) -> None:
     silent = [
-        row["id"] for row in report["provisions"] if row["status"] == "not_assessed" and not row["evidence"]
+        row["id"] for row in report["provisions"] if row["status"] == "not_assessed" and not row["observed"]
     ]
     assert not silent
 

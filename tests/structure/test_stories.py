@@ -76,16 +76,17 @@ def unused_playbooks(tree: Path) -> list[str]:
 
 
 def untried_modules(tree: Path) -> list[str]:
-    """Custom modules that no scenario runs, neither in its own playbooks nor in those it imports."""
+    """Custom modules that no scenario runs, neither in its playbooks, or in those it imports, nor in its tests."""
     text = "\n".join(
         path.read_text(encoding="utf-8")
         for path in [*yaml_files(tree / "molecule", tree / "playbooks"), *yaml_files(tree / "roles")]
     )
+    tried = "\n".join(path.read_text("utf-8") for path in (tree / "molecule").glob("*/tests/*.py"))
     modules = sorted(path.stem for path in (tree / "plugins" / "modules").glob("*.py"))
     return [
         f"plugins/modules/{name}.py: nothing runs it"
         for name in modules
-        if not re.search(rf"^\s+{name}:", text, re.M)
+        if not re.search(rf"^\s+{name}:", text, re.M) and f'"{name}"' not in tried
     ]
 
 

@@ -1,7 +1,7 @@
 """`congvu report`: the report of one quarter, from the observations kept in the database.
 
-Without --out the files go to standard output as one JSON object {name: text}, so that a playbook can fetch them
-and the host stays as it is. The same evidence gives the same bytes.
+Without --out the files go to standard output as one JSON object {name: text}, so that a playbook can fetch
+them and the host stays as it is. The same evidence gives the same bytes.
 """
 
 from __future__ import annotations
