@@ -29,7 +29,7 @@ build/.tools: Makefile
 
 build/.browser: build/.tools
 	@command -v chromium >/dev/null || { echo "installing chromium"; apt-get -qq update && \
-	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium >build/browser.log; }
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-liberation >build/browser.log; }
 	touch $@
 
 build/.venv: requirements.lock pyproject.toml build/.tools

@@ -1,4 +1,4 @@
-"""What `playbooks/report.yml` brought home: a row for each provision, observed or with a reason."""
+"""What `playbooks/report.yml` brought here: a row for each provision, observed or with the reason why not."""
 
 from __future__ import annotations
 

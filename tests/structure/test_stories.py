@@ -76,7 +76,7 @@ def unused_playbooks(tree: Path) -> list[str]:
 
 
 def untried_modules(tree: Path) -> list[str]:
-    """Custom modules that no scenario runs, neither in its playbooks, or in those it imports, nor in its tests."""
+    """Custom modules that no scenario runs: in its playbooks, in those it imports, or in its tests."""
     text = "\n".join(
         path.read_text(encoding="utf-8")
         for path in [*yaml_files(tree / "molecule", tree / "playbooks"), *yaml_files(tree / "roles")]
