@@ -40,11 +40,11 @@ def period_began(today: date, cutoff: str) -> date:
 
 
 class Answers:
-    """What the daemons of one host answer. ``login``: one that nobody has, where a failure may be tried."""
+    """What the daemons of one host answer. ``stranger``: a login that nobody has; ``failing``: may fail."""
 
-    def __init__(self, facts: HostFacts, login: str | None) -> None:
+    def __init__(self, facts: HostFacts, stranger: str, failing: bool) -> None:
         self.facts = facts
-        self.login = login
+        self.stranger, self.failing = stranger, failing
         self.directory = facts.directory
         self._answers = facts.ask(self._questions())
 
@@ -179,8 +179,7 @@ class Answers:
 
     def _messages(self) -> list[tuple[str, dict[str, Any]]]:
         """Messages to show to the filter: from a stranger, and from a login that pretends to be another."""
-        domain = self.directory.domains[0]
-        login = f"kiem-tra-cong@{domain}"  # nobody's: the filter is told that the log-in has succeeded
+        login = self.stranger  # the filter is told that the log-in has succeeded
         boxes = self.directory.open_mailboxes("office") or self.directory.open_mailboxes()
         office = boxes[0]["address"]
 
@@ -224,15 +223,14 @@ class Answers:
         return good + candidates.weak(values) + [(each, "banned", each) for each in candidates.BANNED]
 
     def _candidates(self) -> list[Any]:
-        people = self.directory.open_mailboxes("person")
-        login = people[0]["address"] if people else f"kiem-tra-cong@{self.directory.domains[0]}"
-        return [["/assess", {"login": login, "candidate": candidate}] for *_, candidate in self._tried]
+        return [
+            ["/assess", {"login": self.stranger, "candidate": candidate}] for *_, candidate in self._tried
+        ]
 
     def _refused_at_the_web(self) -> list[Any]:
         """A log-in at the webmail that cannot succeed, as the webmail would have it checked."""
-        if self.login is None:
-            return []
-        return [["/check", {"login": self.login, "password": "x", "client": self.facts.controller}]]
+        question = {"login": self.stranger, "password": "x", "client": self.facts.controller}
+        return [["/check", question]] if self.failing else []
 
     @cached_property
     def assessed(self) -> list[tuple[str, str, set[str]]]:

@@ -119,7 +119,7 @@ def visits(facts: HostFacts, run: Run) -> Visits:
 def answers(facts: HostFacts, visits: Visits, run: Run) -> Answers:
     """What the daemons answer about accounts. (The visits go on meanwhile.)"""
     if run.answers is None:
-        run.answers = Answers(facts, visits.login)
+        run.answers = Answers(facts, visits.stranger, visits.login is not None)
     return run.answers
 
 

@@ -16,8 +16,7 @@ from typing import Any
 
 import directory
 
-from congvu.policy import resolve
-from congvu.policy.model import Resolved
+from congvu.policy import Resolved, digest, parse
 
 # Runs on the host. Standard library of Debian's Python only; answers {name: [exit status, output, errors]}.
 _ASK = r"""
@@ -145,8 +144,8 @@ class HostFacts:
     def policy(self) -> Resolved:
         """The policy that the host carries. Whether its digest fits is for an observer to say."""
         plain = dict(self.policy_plain)
-        plain["sha256"] = resolve.digest(plain)
-        return resolve.parse(plain, "/etc/congvu/policy.json")
+        plain["sha256"] = digest(plain)
+        return parse(plain, "/etc/congvu/policy.json")
 
     @cached_property
     def policy_plain(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from congvu import evidence
-from congvu.policy import Resolved, Status, resolve
+from congvu.policy import Resolved, Status, digest, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 MUTATIONS = yaml.safe_load((ROOT / "tests/controls/mutations.yml").read_text(encoding="utf-8"))
@@ -70,7 +70,7 @@ class Host:
     def policy(self) -> Resolved:
         """The policy that the host carries; when it was altered, as the observers take it."""
         plain = json.loads(self.host.file("/etc/congvu/policy.json").content_string)
-        return resolve.parse(plain | {"sha256": resolve.digest(plain)})
+        return parse(plain | {"sha256": digest(plain)})
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The report as data: what ``report.json`` holds (a contract, see docs) and what the page shows. Pure.
+"""The report as data: ``report.json`` (a contract: docs/develop/evidence.md), and what the page shows. Pure.
 
 Nothing here asks a clock: the page speaks of the newest observation it rests on, so that the same evidence
 gives the same bytes, whenever the report is made.
