@@ -26,7 +26,6 @@ def demo() -> dict[str, Any]:
             "tests.demo.contract",
             f"--hosts={ROOT / 'build' / 'hosts' / GROUP}",
             f"--folder={folder}",
-            f"--container={GROUP}",
         ],
         cwd=ROOT,
         check=True,

@@ -65,6 +65,14 @@ def main() -> None:
         "reports": sorted(str(path) for path in (folder / "reports").glob("*/*") if path.is_file()),
     }
     write_private(folder / "demo.json", json.dumps(demo, ensure_ascii=False, indent=1) + "\n")
+    print(
+        f"""
+The demo is up at {demo["host"]} (make demo-exec, make demo-down).
+  webmail        {demo["webmail_url"]}   name and address go into /etc/hosts; authority: {demo["ca_file"]}
+  password page  {demo["portal_url"]}
+  accounts       {folder / "demo.json"}
+  report         {next((path for path in demo["reports"] if path.endswith(".html")), "not rendered yet")}"""
+    )
 
 
 if __name__ == "__main__":
