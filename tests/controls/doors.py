@@ -195,7 +195,12 @@ def _virus(door: smtplib.SMTP, recipient: str) -> tuple[int, str]:
     said = _said(door.mail(""))
     if said[0] < 400:
         said = _said(door.rcpt(recipient))
-    return _said(door.data(message)) if said[0] < 400 else said
+    if said[0] >= 400:
+        return said
+    try:
+        return _said(door.data(message))
+    except smtplib.SMTPDataError as refused:  # already at the word DATA
+        return refused.smtp_code, str(refused.smtp_error)
 
 
 def smtp_submission(address: str, name: str, sender: str, login: str | None, secret: str) -> Smtp:

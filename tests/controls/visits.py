@@ -6,12 +6,18 @@ import base64
 import ipaddress
 import secrets
 import ssl
+import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import cached_property
+from typing import ParamSpec, TypeVar
 
 import doors
 from hostfacts import HostFacts, NotAnswered
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # What a mail host shows to the world, and nothing else.
 OPEN_PORTS = (22, 25, 80, 443, 465, 993, 4190)
@@ -54,18 +60,27 @@ class Visits:
     def _begin(self) -> None:
         self._pool = ThreadPoolExecutor(48)
         address, name = self.facts.address, self.name
-        self._smtp = self._pool.submit(
-            doors.smtp_stranger, address, name, self.domain, self.boxes, self.office
-        )
-        self._submission = self._pool.submit(
+        self._smtp = self._visit(doors.smtp_stranger, address, name, self.domain, self.boxes, self.office)
+        self._submission = self._visit(
             doors.smtp_submission, address, name, self.office, self.login, self.secret
         )
-        self._imap = self._pool.submit(doors.imap, address, self.login, self.secret)
-        self._sieve = self._pool.submit(doors.sieve_offers, address)
+        self._imap = self._visit(doors.imap, address, self.login, self.secret)
+        self._sieve = self._visit(doors.sieve_offers, address)
         listening = {listener.port for listener in self.facts.listening}
         tried = sorted({*OPEN_PORTS, *_INNER_PORTS, *(port for port in listening if port < 32768)})
         self._open = {port: self._pool.submit(doors.answers, address, port) for port in tried}
         self._handshakes = {port: self._shake(port) for port in TLS_PORTS}
+
+    def _visit(self, visit: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Begin a visit; who finds nobody at home knocks once more: a service may just be restarting."""
+
+        def knock() -> T:
+            with suppress(OSError, EOFError):
+                return visit(*args, **kwargs)
+            time.sleep(2)
+            return visit(*args, **kwargs)
+
+        return self._pool.submit(knock)
 
     def _shake(self, port: int) -> dict[str, Future[doors.Handshake]]:
         """Begin a proper client's handshake with a door, and those that have to fail."""
@@ -77,7 +92,11 @@ class Visits:
         def shake(context: ssl.SSLContext) -> doors.Handshake:
             if port == 25:  # postscreen has to know a stranger first, and that takes it 6 seconds each time
                 wait([self._smtp])
-            return doors.handshake(self.facts.address, port, self.name, context)
+            shaken = doors.handshake(self.facts.address, port, self.name, context)
+            if shaken.error and context is contexts[PROPER]:  # this one has to succeed, the others to fail
+                time.sleep(2)
+                shaken = doors.handshake(self.facts.address, port, self.name, context)
+            return shaken
 
         return {kind: self._pool.submit(shake, context) for kind, context in contexts.items()}
 
