@@ -188,7 +188,9 @@ class Answers:
         ) -> Any:
             stamped = {"Date": "Thu, 01 Jan 2026 08:00:00 +0700", "Message-ID": "<1@audit.invalid>"}
             fixed = {"To": f"<{office}>", "Subject": "Kiem tra", **stamped}
-            pairs = [list(pair) for pair in {**headers, **fixed}.items()]
+            # Postfix tells the filter so which addresses the login may use
+            told = {"X-Congvu-Senders": login} if login else {}
+            pairs = [list(pair) for pair in {**told, **headers, **fixed}.items()]
             return {"login": login, "sender": sender, "recipient": office, "headers": pairs, "body": body}
 
         attachment = {

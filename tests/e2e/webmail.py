@@ -82,6 +82,8 @@ class Webmail:
         file = {"name": attachment, "mimeType": "text/plain", "buffer": "Số liệu tuần".encode()}
         self.page.set_input_files("#uploadform input[type=file]", file)
         expect(self.page.locator("#attachment-list li:not(.uploading)")).to_contain_text(attachment)
+        # The form is posted into a frame; while the upload's own frame settles, Chromium may drop it (499).
+        self.page.wait_for_load_state("networkidle")
         self.page.click("#compose-content button.send")
         expect(self.page.locator("#messagestack")).to_contain_text("Thư đã được gửi thành công")
 
