@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TooLate
 
 WIDTHS = {1280: 800, 390: 844}  # pixels: a desk, a phone
 
@@ -82,9 +84,13 @@ class Webmail:
         file = {"name": attachment, "mimeType": "text/plain", "buffer": "Số liệu tuần".encode()}
         self.page.set_input_files("#uploadform input[type=file]", file)
         expect(self.page.locator("#attachment-list li:not(.uploading)")).to_contain_text(attachment)
-        # The form is posted into a frame; while the upload's own frame settles, Chromium may drop it (499).
-        self.page.wait_for_load_state("networkidle")
-        self.page.click("#compose-content button.send")
+        # Roundcube posts into a frame that it has just made; now and then it takes its blank first load for
+        # a failure, says so, and stays. A person presses the button again.
+        for _ in range(3):
+            self.page.click("#compose-content button.send")
+            with suppress(TooLate):
+                self.page.wait_for_url("**_refresh=1**", timeout=15_000)
+                return
         expect(self.page.locator("#messagestack")).to_contain_text("Thư đã được gửi thành công")
 
     def fetch(self, query: str, method: str = "GET") -> str:
