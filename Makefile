@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 TESTHOST := molecule/hosts/testhost
 PLAYBOOK := ansible-playbook -i inventories/shared -i inventories/demo
 TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables \
-         aardvark-dns:aardvark-dns netavark:netavark
+         aardvark-dns:aardvark-dns netavark:netavark iptables:iptables
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
