@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import Any
 
 import pytest
 from doors import Answer, Doors
+from testinfra.host import Host
 
 STATES = {  # state: (IMAPS, submissions, ManageSieve, webmail, password page)
     "active": (True, True, True, True, True),
@@ -19,6 +21,37 @@ STATES = {  # state: (IMAPS, submissions, ManageSieve, webmail, password page)
 DOORS = ("imap", "submissions", "sieve", "webmail", "password_page")
 LED_TO = {"initial": "/mat-khau?ly-do=lan-dau", "expired": "/mat-khau?ly-do=het-han"}
 WRONG = "Khong-phai-mat-khau-nay-7"
+# Runs on the host: finds whatever speaks IMAP on loopback, in clear text or not, and tries each login there.
+FROM_WITHIN = """
+import imaplib, itertools, json, ssl, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+
+def imap(address, port, secure):
+    if not secure:
+        return imaplib.IMAP4(address, port, timeout=2)
+    return imaplib.IMAP4_SSL(address, port, timeout=2, ssl_context=ssl._create_unverified_context())
+
+def knock(door):
+    answers = {}
+    for state, login in logins.items():
+        try:
+            client = imap(*door)
+        except (OSError, imaplib.IMAP4.error):
+            return {}
+        client.sock.settimeout(30)
+        try:
+            answers[state] = client.login(*login)[0]
+        except imaplib.IMAP4.error as refusal:
+            answers[state] = str(refusal)
+    return {f"{door[0]} {door[1]}": answers}
+
+logins = json.load(sys.stdin)
+sockets = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
+ports = {int(line.split()[3].rsplit(":", 1)[1]) for line in sockets.splitlines()}
+doors = list(itertools.product(("127.0.0.1", "::1"), ports, (False, True)))
+with ThreadPoolExecutor(len(doors)) as pool:
+    print(json.dumps({name: said for found in pool.map(knock, doors) for name, said in found.items()}))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +88,16 @@ def test_a_closed_state_sounds_like_a_wrong_password(
     active = next(a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == "active")
     wrong: Answer = getattr(doors, door)(active["address"], WRONG)
     assert knock(doors, demo, state, door).said == wrong.said
+
+
+def test_no_listener_of_the_host_itself_is_a_way_round(demo: dict[str, Any], host: Host) -> None:
+    people = {a["state"]: a for a in demo["accounts"] if a["kind"] == "person" and a["password"]}
+    logins = {state: [people[state]["address"], people[state]["password"]] for state in ("active", *LED_TO)}
+    said = json.loads(host.check_output("echo %s | python3 -c %s", json.dumps(logins), FROM_WITHIN))
+    assert {door.split()[0] for door in said} == {"127.0.0.1", "::1"}, said
+    for answers in said.values():
+        assert answers["active"] == "OK", said
+        assert all("AUTHENTICATIONFAILED" in answers[state] for state in LED_TO), said
 
 
 @pytest.mark.parametrize(("state", "page"), LED_TO.items())
