@@ -28,8 +28,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 def imap(address, port, secure):
     if not secure:
-        return imaplib.IMAP4(address, port, timeout=2)
-    return imaplib.IMAP4_SSL(address, port, timeout=2, ssl_context=ssl._create_unverified_context())
+        return imaplib.IMAP4(address, port, timeout=8)
+    return imaplib.IMAP4_SSL(address, port, timeout=8, ssl_context=ssl._create_unverified_context())
 
 def knock(door):
     answers = {}
