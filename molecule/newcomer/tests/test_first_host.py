@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def adapt(production: Path, address: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The repository as a fresh clone gives it, with the present changes, and a bare host to go with it."""
     subprocess.run([TESTHOST, "up", "fresh"], check=True)
     target = tmp_path_factory.mktemp("clone")
@@ -78,7 +79,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     adapt(
         target / "inventories" / "production", json.loads((HOSTS / "hosts.json").read_text("utf-8"))["fresh"]
     )
-    return target
+    yield target
+    # the stories after this one need the memory; the group's end removes what is left
+    subprocess.run([TESTHOST, "exec", "fresh", "systemctl", "poweroff"], check=False)
 
 
 @pytest.fixture(scope="module")
