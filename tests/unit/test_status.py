@@ -171,19 +171,22 @@ def test_the_last_audit_is_judged(
 
 
 @pytest.mark.parametrize(
-    ("load", "ended", "result", "level"),
+    ("load", "ended", "triggered", "result", "level"),
     [
-        ("not-found", 0, "success", Level.FINE),
-        ("loaded", 0, "success", Level.ATTENTION),
-        ("loaded", 2, "success", Level.FINE),
-        ("loaded", 37, "success", Level.ATTENTION),
-        ("loaded", 2, "exit-code", Level.BROKEN),
+        ("not-found", 0, 0, "success", Level.FINE),
+        ("loaded", 0, 0, "success", Level.ATTENTION),
+        ("loaded", 0, 2, "success", Level.FINE),  # the host was started since
+        ("loaded", 0, 37, "success", Level.ATTENTION),
+        ("loaded", 2, 2, "success", Level.FINE),
+        ("loaded", 37, 2, "success", Level.ATTENTION),
+        ("loaded", 2, 2, "exit-code", Level.BROKEN),
     ],
 )
-def test_the_last_backup_is_judged(load: str, ended: int, result: str, level: Level) -> None:
+def test_the_last_backup_is_judged(load: str, ended: int, triggered: int, result: str, level: Level) -> None:
     at = f"@{int((NOW - ended * HOUR).timestamp())}" if ended else ""
     unit = {"LoadState": load, "ExecMainExitTimestamp": at, "Result": result}
-    assert condition.backup(unit, NOW).level is level
+    began = NOW - triggered * HOUR if triggered else None
+    assert condition.backup(unit, began, NOW).level is level
 
 
 def test_updates_and_reboots_are_due() -> None:

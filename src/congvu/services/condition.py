@@ -210,16 +210,21 @@ def audit(at: datetime | None, not_met: Sequence[str], unobserved: int, now: dat
     return fine("audit", text, **values)
 
 
-def backup(shown: Mapping[str, str], now: datetime) -> Line:
-    """The last run of the unit that backs the host up, where there is one."""
+def backup(shown: Mapping[str, str], triggered: datetime | None, now: datetime) -> Line:
+    """The last run of the unit that backs the host up, where there is one.
+
+    ``triggered``: when its timer last did so; unlike the unit's own result, this survives a reboot.
+    """
     if shown.get("LoadState") != "loaded":
         return fine("backup", "not set up on this host")
     ended = seconds(shown.get("ExecMainExitTimestamp", ""))
     result = shown.get("Result", "")
     values = {"ended": ended.isoformat() if ended else None, "result": result}
     look = "journalctl -u congvu-backup -n 50, then systemctl start congvu-backup"
+    if ended is None and triggered is not None and now - triggered <= BACKUP_OLD:
+        return fine("backup", f"began {moment(triggered)}, before the host was last started", **values)
     if ended is None:
-        return Line("backup", Level.ATTENTION, "never ran since the host started", look, values)
+        return Line("backup", Level.ATTENTION, "never ran", look, values)
     text = f"{result} {moment(ended)} ({span(now - ended)} ago)"
     if result != "success":
         return Line("backup", Level.BROKEN, text, look, values)

@@ -33,7 +33,7 @@ class Unreadable(Exception):
 
 def output(*command: str, seconds: int = 30) -> str:
     """What a command wrote, in plain English and UTF-8."""
-    # dpkg and openssl live in /usr/sbin for none but root's login shell
+    # postqueue and others live in /usr/sbin, which not every caller has on its PATH
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
     try:
         done = subprocess.run(
@@ -55,7 +55,7 @@ def properties(text: str) -> Iterator[dict[str, str]]:
 
 def shown(*units: str) -> list[dict[str, str]]:
     """State and times of units; one that is not there has LoadState not-found."""
-    wanted = "Id,LoadState,ActiveState,ActiveEnterTimestamp,ExecMainExitTimestamp,Result"
+    wanted = "Id,LoadState,ActiveState,ActiveEnterTimestamp,ExecMainExitTimestamp,Result,LastTriggerUSec"
     return list(properties(output("systemctl", "show", "--timestamp=unix", f"--property={wanted}", *units)))
 
 
@@ -97,7 +97,7 @@ def certificate_end() -> datetime:
 def signatures() -> tuple[datetime | None, datetime | None]:
     """When the newest official signatures were made, and when the newest file of our own was brought."""
     files = [path for path in SIGNATURES.glob("*") if path.is_file()]
-    made = [built(path.open("rb").read(512)) for path in files if path.suffix in (".cvd", ".cld")]
+    made = [built(head(path)) for path in files if path.suffix in (".cvd", ".cld")]
     brought = [
         datetime.fromtimestamp(path.stat().st_mtime, UTC)
         for path in files
@@ -106,9 +106,14 @@ def signatures() -> tuple[datetime | None, datetime | None]:
     return max((at for at in made if at), default=None), max(brought, default=None)
 
 
-def built(head: bytes) -> datetime | None:
+def head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(512)
+
+
+def built(start: bytes) -> datetime | None:
     """The moment in the head of a signature file: ClamAV-VDB:25 Nov 2026 07-26 +0000:..."""
-    at = re.match(rb"ClamAV-VDB:(\d+ \w{3} \d{4} \d{2}-\d{2} [+-]\d{4}):", head)
+    at = re.match(rb"ClamAV-VDB:(\d+ \w{3} \d{4} \d{2}-\d{2} [+-]\d{4}):", start)
     return datetime.strptime(at[1].decode(), "%d %b %Y %H-%M %z") if at else None
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _LOOK_BACK = timedelta(days=92)
 # Where the policy cannot be read, this warns as the regulation's default does.
 _WARN_PERCENT = 90
-_BACKUP = "congvu-backup.service"
+_BACKUP, _BACKUP_TIMER = "congvu-backup.service", "congvu-backup.timer"
 _MARKS = {Level.FINE: "", Level.ATTENTION: "!", Level.BROKEN: "!!"}
 
 
@@ -64,7 +64,7 @@ def look(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
     yield from guarded("certificate", lambda: [condition.certificate(hoststate.certificate_end(), now)])
     yield from guarded("signatures", lambda: [signatures(now)])
     yield from guarded("directory", lambda: directory(args, now))
-    yield from guarded("backup", lambda: [condition.backup(hoststate.shown(_BACKUP)[0], now)])
+    yield from guarded("backup", lambda: [backup(now)])
     yield from guarded("updates", lambda: [condition.updates(hoststate.pending(), hoststate.reboot_for())])
 
 
@@ -93,6 +93,11 @@ def services(now: datetime) -> list[Line]:
 def signatures(now: datetime) -> Line:
     fetching = hoststate.shown("clamav-freshclam.service")[0]["LoadState"] == "loaded"
     return condition.signatures(*hoststate.signatures(), fetching, now)
+
+
+def backup(now: datetime) -> Line:
+    unit, timer = hoststate.shown(_BACKUP, _BACKUP_TIMER)
+    return condition.backup(unit, condition.seconds(timer.get("LastTriggerUSec", "")), now)
 
 
 def warn_percent(args: argparse.Namespace) -> int:
