@@ -40,9 +40,9 @@ def run(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
         arguments = {"database": where, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             load(name).main()
-        said = capfd.readouterr()  # where Ansible's controller is loaded, too, it shows warnings on stderr
-        result: dict[str, Any] = json.loads(said.out.splitlines()[-1])
+        output = "".join(capfd.readouterr())
+        result: dict[str, Any] = json.loads(output.splitlines()[-1])
         assert bool(ended.value.code) == bool(result.get("failed", False))
-        return {**result, "output": said.out + said.err}
+        return {**result, "output": output}
 
     return run_module
