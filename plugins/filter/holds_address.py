@@ -37,7 +37,7 @@ _value:
 
 
 def holds_address(networks: Iterable[str], address: str) -> bool:
-    """Whether one of the networks holds the address. ValueError, which Ansible shows, names what is neither."""
+    """Whether one of the networks holds the address. ValueError names what is no address or network."""
     wanted = ipaddress.ip_address(address)
     wanted = getattr(wanted, "ipv4_mapped", None) or wanted
     return any(wanted in ipaddress.ip_network(str(network)) for network in networks)
