@@ -11,8 +11,19 @@ PLAYBOOK := ansible-playbook -i inventories/shared -i inventories/demo
 TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables \
          aardvark-dns:aardvark-dns netavark:netavark iptables:iptables
 
-help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+# Says what runs and, at the end, how long it took: SECONDS is Bash's clock of the recipe.
+PHASE := phase() { printf '\n=== %d:%02d  %s\n' $$((SECONDS / 60)) $$((SECONDS % 60)) "$$*"; }
+
+help: ## this list
+	@printf '%s\n' "congvu: an organisation's official e-mail from one repository. New here? First: make demo"
+	awk '/^##@ / { printf "\n%s\n", substr($$0, 5) }
+	  match($$0, /^[a-z-]+:.*## /) {
+	    name = $$0; sub(/:.*/, "", name); text = substr($$0, RLENGTH + 1)
+	    if (match(text, /^[A-Z]+=\047[^\047]*\047 /)) { # a parameter: shown with the name
+	      name = name " " substr(text, 1, RLENGTH - 1); text = substr(text, RLENGTH + 1)
+	    }
+	    printf "  make %-33s %s\n", name, text }' $(MAKEFILE_LIST)
+	printf '\n%s\n' "Real hosts: README.md, \"The first production host\". Something is wrong: docs/operate/."
 
 # --- what a bare machine lacks ------------------------------------------------------------------------
 build/.tools: Makefile
@@ -41,24 +52,25 @@ build/.venv: requirements.lock pyproject.toml build/.tools
 	uv pip install --quiet --no-deps --editable .
 	touch $@
 
-lock: build/.venv ## renew requirements.lock from pyproject.toml
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
-	  --extra controller pyproject.toml --output-file requirements.lock
-
-package: build/.venv ## build the host package build/congvu_VERSION_all.deb
-	@packaging/build
-
 # --- the demo -----------------------------------------------------------------------------------------
-demo: build/.venv package ## a governed mail host with its organisation, mail and report, from nothing
-	@$(TESTHOST) up mail partner
+##@ Try it (Debian 12 or 13, as root)
+demo: build/.venv package ## a governed mail host with people, mail and report, from nothing (6 min; again: 2)
+	@$(PHASE)
+	phase "1/5 Start two Debian 13 hosts"
+	$(TESTHOST) up mail partner
 	python -m tests.demo.credentials
+	phase "2/5 Converge the department and the outside provider (4 min, again: 1 min)"
 	$(PLAYBOOK) playbooks/demo.yml
+	phase "3/5 Send mail along every way"
 	python -m tests.demo.journey
+	phase "4/5 Audit the host"
 	$(PLAYBOOK) playbooks/audit.yml -e '{"audit_fail_on_not_met": false}'
+	phase "5/5 Render the report"
 	$(PLAYBOOK) playbooks/report.yml
 	python -m tests.demo.contract
+	phase "Done"
 
-demo-exec: ## run a command as root on the demo's host: make demo-exec CMD='...'
+demo-exec: ## CMD='congvu status' run a command as root on the demo's host
 	@$(TESTHOST) exec mail bash -c '$(subst ','\'',$(CMD))'
 
 demo-down: ## remove everything that `make demo` made
@@ -66,21 +78,38 @@ demo-down: ## remove everything that `make demo` made
 	rm -rf build/demo
 
 # --- the rings ----------------------------------------------------------------------------------------
-check: build/.venv ## the fast ring: lint, types, unit, policy, structure
-	@ruff check --quiet .
+##@ Prove it
+check: build/.venv ## the fast ring: lint, types, unit, policy, structure (3 min)
+	@$(PHASE)
+	phase "Lint, types, policy"
+	ruff check --quiet .
 	ruff format --quiet --check .
 	mypy
 	yamllint --strict .
 	ansible-lint --offline --strict -q
 	python -m congvu.policy policy
 	git grep --untracked -lzE '^#!.*[ /](ba)?sh$$' -- ':!*.j2' ':!Makefile' | xargs -0 shellcheck
+	phase "Unit and structure tests"
 	pytest --quiet
+	phase "The fast ring is green"
 
-test: check build/.browser package ## the merge ring: the fast one, and every story on real hosts
-	@export CONGVU_HOSTS=molecule
+test: check build/.browser package ## the merge ring: the fast one, and every story on real hosts (under 60 min)
+	@$(PHASE)
+	phase "Molecule: every story on real hosts"
+	export CONGVU_HOSTS=molecule
 	trap '$(TESTHOST) down' EXIT
 	molecule test --all --report
+	phase "The merge ring is green"
 
+##@ Work on congvu (CONTRIBUTING.md)
+lock: build/.venv ## renew requirements.lock from pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	  --extra controller pyproject.toml --output-file requirements.lock
+
+package: build/.venv ## the package for the hosts: build/congvu_VERSION_all.deb
+	@packaging/build
+
+##@ Clear up
 clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv

@@ -1,6 +1,7 @@
 """The command `congvu` on a host.
 
-Exit status: 0 clean, 1 something that you can put right, 2 broken, 3 the regulation is not met.
+Exit status: 0 clean, 1 something that you can put right, 2 broken, 3 the regulation is not met, or
+the host needs attention.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from congvu.errors import UserError
 from congvu.store import StoreError
 
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
-VERBS = ("migrate", "audit", "report")
+VERBS = ("migrate", "audit", "report", "status")
 
 
 def parser(verbs: Sequence[str] = VERBS) -> argparse.ArgumentParser:

@@ -1,0 +1,252 @@
+"""`congvu status`: what each state of a host comes to, and that nothing that is down hides the rest."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fix_database import POLICY, Database
+
+from congvu import policy
+from congvu.services import cli, condition, hoststate, status
+from congvu.services.condition import Level, Line
+
+NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def shown(name: str, state: str = "active", load: str = "loaded", since: int = 1764000000) -> dict[str, str]:
+    return {"Id": name, "LoadState": load, "ActiveState": state, "ActiveEnterTimestamp": f"@{since}"}
+
+
+@pytest.mark.parametrize(
+    ("state", "level"),
+    [
+        ("active", Level.FINE),
+        ("activating", Level.ATTENTION),
+        ("inactive", Level.BROKEN),
+        ("failed", Level.BROKEN),
+    ],
+)
+def test_a_unit_says_how_it_is(state: str, level: Level) -> None:
+    (line,) = condition.units([shown("postfix.service", state)], ["postfix.service"], NOW)
+    assert (line.topic, line.level) == ("postfix", level)
+    assert (line.cure == "") is (level is Level.FINE)
+
+
+def test_a_unit_that_is_not_on_the_host_or_masked_is_no_line() -> None:
+    units = [shown("nginx.service", load="not-found"), shown("clamav-freshclam.service", load="masked")]
+    assert condition.units(units, ["nginx.service", "clamav-freshclam.service"], NOW) == []
+
+
+def test_a_strange_unit_shows_only_when_it_failed() -> None:
+    units = [shown("cron.service"), shown("logrotate.service", "failed")]
+    assert [(line.topic, line.level) for line in condition.units(units, [], NOW)] == [
+        ("logrotate.service", Level.ATTENTION)
+    ]
+
+
+def message(age: timedelta, reason: str = "connection refused") -> dict[str, Any]:
+    recipient = {"address": "a@congdan.test", "delay_reason": reason}
+    return {"arrival_time": int((NOW - age).timestamp()), "recipients": [recipient]}
+
+
+@pytest.mark.parametrize(
+    ("messages", "level", "text"),
+    [
+        ([], Level.FINE, "empty"),
+        ([message(HOUR / 2)], Level.FINE, "1 waiting, the oldest for 30 min"),
+        (
+            [message(HOUR / 2), message(HOUR)],
+            Level.ATTENTION,
+            "2 waiting, the oldest for 1 h 00 min; mostly:",
+        ),
+        ([message(HOUR / 60)] * 99, Level.FINE, "99 waiting"),
+        ([message(HOUR / 60)] * 100, Level.ATTENTION, "connection refused"),
+    ],
+)
+def test_the_queue_is_judged_by_age_and_length(messages: list[Any], level: Level, text: str) -> None:
+    line = condition.queue(messages, NOW)
+    assert line.level is level
+    assert text in line.text
+    assert line.values["messages"] == len(messages)
+
+
+@pytest.mark.parametrize(
+    ("used", "inodes", "level"),
+    [
+        (84, 0, Level.FINE),
+        (85, 0, Level.ATTENTION),
+        (95, 0, Level.BROKEN),
+        (1, 85, Level.ATTENTION),
+        (1, 95, Level.BROKEN),
+    ],
+)
+def test_a_disk_is_judged_by_bytes_and_inodes(used: int, inodes: int, level: Level) -> None:
+    assert condition.space("/var", used * 2**30, 100 * 2**30, inodes).level is level
+
+
+def quota(percents: dict[str, int]) -> list[dict[str, str]]:
+    return [
+        {"username": name, "type": kind, "value": "2048", "percent": str(percent)}
+        for name, percent in percents.items()
+        for kind in ("STORAGE", "MESSAGE")
+    ]
+
+
+def test_mailboxes_are_summed_and_the_full_ones_named() -> None:
+    assert condition.mailboxes(quota({"a": 1, "b": 89}), 90).text == "2 with 4 MiB, none above 90 %"
+    line = condition.mailboxes(quota({"e": 90, "d": 91, "c": 92, "b": 93, "a": 0}), 90)
+    assert line.level is Level.ATTENTION
+    assert line.text.endswith("above 90 %: b, c, d and 1 more")
+
+
+@pytest.mark.parametrize(
+    ("left", "level"),
+    [
+        (timedelta(days=21), Level.FINE),
+        (timedelta(days=20), Level.ATTENTION),
+        (timedelta(0), Level.BROKEN),
+        (-timedelta(days=9), Level.BROKEN),
+    ],
+)
+def test_a_certificate_warns_in_time(left: timedelta, level: Level) -> None:
+    assert condition.certificate(NOW + left, NOW).level is level
+
+
+@pytest.mark.parametrize(
+    ("official", "own", "fetching", "level"),
+    [
+        (HOUR, None, True, Level.FINE),
+        (72 * HOUR, None, True, Level.ATTENTION),
+        (None, HOUR, True, Level.BROKEN),
+        (None, HOUR, False, Level.FINE),
+        (None, 91 * 24 * HOUR, False, Level.ATTENTION),
+        (None, None, False, Level.BROKEN),
+    ],
+)
+def test_signatures_grow_old(
+    official: timedelta | None, own: timedelta | None, fetching: bool, level: Level
+) -> None:
+    moments = [NOW - age if age else None for age in (official, own)]
+    assert condition.signatures(*moments, fetching, NOW).level is level
+
+
+def test_accounts_are_counted_by_state() -> None:
+    given = [
+        ("person", "active"),
+        ("person", "due"),
+        ("person", "active"),
+        ("unit", "box"),
+        ("unit", "closed"),
+    ]
+    assert condition.accounts(given).text == "2 active, 1 due; 1 boxes"
+    assert condition.accounts([("office", "box")]).level is Level.ATTENTION
+
+
+@pytest.mark.parametrize(
+    ("in_force", "level"),
+    [(("2026.1", "aa"), Level.FINE), (("2026.1", "bb"), Level.BROKEN), (None, Level.BROKEN)],
+)
+def test_the_policy_on_the_host_is_the_one_in_force(in_force: Any, level: Level) -> None:
+    assert condition.policy(("2026.1", "aa"), in_force).level is level
+
+
+@pytest.mark.parametrize(
+    ("at", "not_met", "unobserved", "level"),
+    [
+        (NOW - HOUR, [], 0, Level.FINE),
+        (NOW - HOUR, ["d5.s3"], 0, Level.ATTENTION),
+        (NOW - HOUR, [], 2, Level.ATTENTION),
+        (None, [], 0, Level.ATTENTION),
+    ],
+)
+def test_the_last_audit_is_judged(
+    at: datetime | None, not_met: list[str], unobserved: int, level: Level
+) -> None:
+    assert condition.audit(at, not_met, unobserved, NOW).level is level
+
+
+@pytest.mark.parametrize(
+    ("load", "ended", "triggered", "result", "level"),
+    [
+        ("not-found", 0, 0, "success", Level.FINE),
+        ("loaded", 0, 0, "success", Level.ATTENTION),
+        ("loaded", 0, 2, "success", Level.FINE),  # the host was started since
+        ("loaded", 0, 37, "success", Level.ATTENTION),
+        ("loaded", 2, 2, "success", Level.FINE),
+        ("loaded", 37, 2, "success", Level.ATTENTION),
+        ("loaded", 2, 2, "exit-code", Level.BROKEN),
+    ],
+)
+def test_the_last_backup_is_judged(load: str, ended: int, triggered: int, result: str, level: Level) -> None:
+    at = f"@{int((NOW - ended * HOUR).timestamp())}" if ended else ""
+    unit = {"LoadState": load, "ExecMainExitTimestamp": at, "Result": result}
+    began = NOW - triggered * HOUR if triggered else None
+    assert condition.backup(unit, began, NOW).level is level
+
+
+def test_updates_and_reboots_are_due() -> None:
+    plain = "Inst nginx [1.26.3-3] (1.26.3-4 Debian:13.8/stable [amd64])"
+    security = "Inst nginx [1.26.3-3] (1.26.3-4 Debian-Security:13/stable-security [amd64])"
+    assert condition.updates([plain], None).level is Level.FINE
+    assert condition.updates([plain, security], None).level is Level.ATTENTION
+    assert condition.updates([], ["linux-image-amd64"]).text.endswith("a reboot is due for linux-image-amd64")
+
+
+def test_the_worst_line_gives_the_exit_status() -> None:
+    fine, attention, broken = (Line("x", level, "") for level in Level)
+    assert [condition.status(each) for each in ([fine], [fine, attention], [fine, attention, broken])] == [
+        0,
+        3,
+        2,
+    ]
+
+
+def test_the_head_of_a_signature_file_tells_its_age() -> None:
+    head = b"ClamAV-VDB:25 Nov 2026 07-26 +0000:27836:2074345:90:X:X:svc:1764055560" + b" " * 400
+    assert hoststate.built(head) == datetime(2026, 11, 25, 7, 26, tzinfo=UTC)
+    assert hoststate.built(b"\0" * 512) is None
+
+
+def test_a_tool_that_fails_or_is_missing_says_so() -> None:
+    with pytest.raises(hoststate.Unreadable, match="ls: "):
+        hoststate.output("ls", "/nowhere/at/all")
+    with pytest.raises(hoststate.Unreadable, match="no-such-tool"):
+        hoststate.output("no-such-tool")
+
+
+@pytest.fixture
+def source(database: Database, tmp_path: Path) -> list[str]:
+    """Options that lead to the test's own database and policy."""
+    carried = policy.load(POLICY, "default", datetime.now(UTC).date())
+    (tmp_path / "policy.json").write_text(json.dumps(policy.dump(carried)), "utf-8")
+    return ["--policy", str(tmp_path / "policy.json"), "--host", database.host, "--database", database.name]
+
+
+def levels(source: list[str]) -> dict[str, Level]:
+    args = cli.parser(["status"]).parse_args(["status", *source])
+    return {
+        line.topic: line.level for line in status.guarded("directory", lambda: status.directory(args, NOW))
+    }
+
+
+def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> None:
+    assert levels(source) == {"policy": Level.FINE, "accounts": Level.ATTENTION, "audit": Level.ATTENTION}
+
+
+def test_a_directory_that_is_down_is_one_line_and_no_traceback(source: list[str]) -> None:
+    source[3] = "/nowhere"
+    assert levels(source) == {"directory": Level.BROKEN}
+
+
+def test_the_screen_says_what_to_do() -> None:
+    lines = [condition.fine("queue", "empty"), Line("nginx", Level.BROKEN, "failed", "systemctl start nginx")]
+    screen = status.screen(lines, NOW, 80)
+    assert screen[2:4] == ["   queue  empty", "!! nginx  failed"]
+    assert screen[-1] == "!! nginx: systemctl start nginx"
+    assert status.screen(lines[:1], NOW, 80)[-1] == "Everything is fine."
+    assert status.document(lines, NOW)["status"] == "broken"
