@@ -33,8 +33,8 @@ options:
     required: true
   closures_percent:
     description:
-      - Share of the open people, from 0 to 20, that may be missing from the file without being named; rounded down,
-        but one person may always go. More are taken for a file that was cut short.
+      - Share of the open people, from 0 to 20, that may be missing from the file without being named; rounded
+        down, but one person may always go. More are taken for a file that was cut short.
     type: int
     default: 5
   closures:

@@ -121,7 +121,10 @@ def test_a_file_that_was_cut_short(run: Run, database: Database, files: Files) -
     assert everybody(database) == before
     closed = run("mail_directory", closures=["CB1", "CB2", "CB3"], **files)["counts"]
     assert closed["person closed"] == 3
-    assert "value of closures_percent must be one of" in run("mail_directory", closures_percent=21, **files)["msg"]
+    assert (
+        "value of closures_percent must be one of"
+        in run("mail_directory", closures_percent=21, **files)["msg"]
+    )
 
 
 def test_a_missing_file_and_a_missing_database_are_named(run: Run, files: Files) -> None:

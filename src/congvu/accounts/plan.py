@@ -124,7 +124,8 @@ def plan(
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
-    _check_closures(current, wanted, closures, closures_percent, in_people, in_closures)
+    had, faults = current.organisation.people, (in_people, in_closures)
+    _check_closures(had, people.keys(), closures, closures_percent, faults)
     refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
@@ -168,16 +169,15 @@ def _check_boxes(current: Directory, wanted: Organisation, faults: Faults) -> No
 
 
 def _check_closures(
-    current: Directory,
-    wanted: Organisation,
+    had: Mapping[str, Person],
+    kept: Collection[str],
     confirmed: Collection[str],
     percent: int,
-    in_people: Faults,
-    in_closures: Faults,
+    faults: tuple[Faults, Faults],
 ) -> None:
     """A file that was cut short looks just like one that many have left: these have to be named."""
-    had = current.organisation.people
-    missing = sorted(had.keys() - wanted.people.keys(), key=_natural)
+    in_people, in_closures = faults
+    missing = sorted(had.keys() - set(kept), key=_natural)
     most = max(1, len(had) * percent // 100)
     unnamed = [staff_id for staff_id in missing if staff_id not in confirmed]
     if len(missing) > most and unnamed:
@@ -189,7 +189,7 @@ def _check_closures(
         remedy = f"restore their rows, or name all who go: {in_closures.file}: [{', '.join(missing)}]"
         in_people.add(0, "", "", rule, remedy)
     for staff_id in sorted(set(confirmed) - set(missing), key=_natural):
-        in_closures.add(0, "", staff_id, *(_NOT_CLOSED if staff_id in wanted.people else _NO_MAILBOX))
+        in_closures.add(0, "", staff_id, *(_NOT_CLOSED if staff_id in kept else _NO_MAILBOX))
 
 
 def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict[str, Person]:
