@@ -14,7 +14,7 @@ DOCUMENTATION = r"""
 name: preflight_faults
 short_description: Say what would go wrong on a host
 description:
-  - Judges names, certificate, groups, system, ports, memory and disk of one host before anything is changed there.
+  - Judges names, certificate, groups, system, ports, memory and disk of one host, before any change.
 options:
   _input:
     description: The fields of C(congvu.preflight.Given), all of them.

@@ -18,7 +18,7 @@ from congvu.preflight.certificate import check as check_certificate
 
 __all__ = ["VALUES", "Given", "faults"]
 
-# The numbers that roles and services ask the policy for, whatever its regulation is (a test holds them together).
+# The numbers that roles and services ask the policy for, whatever its regulation (a test keeps it true).
 VALUES = (
     "junk.retention_days",
     "login.max_failures",
@@ -41,7 +41,7 @@ VALUES = (
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})+")
-# Names and networks that documents use for nobody (RFC 2606, 5737, 3849), and our own example inventory with them.
+# Names and networks that documents use for nobody (RFC 2606, 5737, 3849); our example inventory does.
 _PLACEHOLDER = re.compile(r"(^|\.)(example|invalid|localhost|localdomain)(\.|$)")
 _DOCUMENTATION = tuple(
     map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
@@ -119,7 +119,7 @@ def _name_fault(value: str) -> str:
 
 
 def _zone(domain: str) -> str:
-    """In which the mail host has its name: the domain above (a province's server), never a top level alone."""
+    """Where the mail host has its name: in the domain above (a province's server), but no top level."""
     above = domain.partition(".")[2]
     return above if "." in above else domain
 
@@ -180,9 +180,7 @@ def _check_ports(given: Given, found: Faults) -> None:
         found.add(0, "ports", "", "cannot be looked at", "install iproute2 on the host")
         return
     wanted = {
-        port: programs
-        for group in given.group_names
-        for port, programs in given.ports.get(group, {}).items()
+        port: programs for group in given.group_names for port, programs in given.ports.get(group, {}).items()
     }
     taken = {
         (entry["port"], entry["name"], entry["pid"])

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from congvu.preflight import Given
 
 _CHAIN, _KEY = "certificates_chain_file", "certificates_key_file"
-_UNREADABLE = ("cannot be read", "name a file on the controller, and give the password if it is in ansible-vault")
+_UNREADABLE = (
+    "cannot be read",
+    "name a file of the controller; if it is in ansible-vault, give the password",
+)
 
 
 def check(given: Given, now: datetime, found: Faults) -> None:
