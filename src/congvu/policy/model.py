@@ -135,7 +135,7 @@ class Waiver(Located):
 class Finding(Located):
     """A defect of the regulation itself, and how we handle it."""
 
-    id: Annotated[str, Pattern(r"[A-Z][0-9]+", "an id such as F01")]
+    id: Annotated[str, Pattern(r"[A-Z][0-9]+", "an id such as N1")]
     article: Line
     problem: Text
     handling: Text
