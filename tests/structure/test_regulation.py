@@ -1,4 +1,4 @@
-"""Another agency swaps in its regulation by `policy/` and an inventory: no code knows the one that is there."""
+"""Another agency swaps in its regulation by `policy/` and an inventory: no code knows the present one."""
 
 from __future__ import annotations
 
