@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+Ansible = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ROOT = Path(__file__).parent.parent
 GROUP = os.environ.get("CONGVU_HOSTS", "demo")
@@ -32,3 +35,22 @@ def demo() -> dict[str, Any]:
     )
     contract: dict[str, Any] = json.loads((folder / "demo.json").read_text("utf-8"))
     return contract
+
+
+@pytest.fixture(scope="session")
+def ansible() -> Ansible:
+    """ansible("ansible-playbook", "playbooks/site.yml", ...): a program of the venv, run as operators do.
+
+    The inventory is the stories', unless the arguments name another.
+    """
+
+    def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        inventory = () if "-i" in arguments else ("-i", "inventories/shared", "-i", "inventories/demo")
+        settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        return subprocess.run(
+            [str(Path(sys.executable).with_name(program)), *inventory, *arguments],
+            cwd=ROOT, env={**os.environ, **settings, **environment},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return run

@@ -31,10 +31,19 @@ options:
     description: The mail domain in which addresses are made.
     type: str
     required: true
-  closures_max:
-    description: More people than this missing from the file are taken for a file that was cut short.
+  closures_percent:
+    description:
+      - Share of the open people, from 0 to 20, that may be missing from the file without being named; rounded
+        down, but one person may always go. More are taken for a file that was cut short.
     type: int
-    default: 10
+    default: 5
+  closures:
+    description:
+      - Staff ids of people whose closing is confirmed. When more are missing than O(closures_percent) allows,
+        everybody who is missing has to be named. Whoever is named and not closed is a fault.
+    type: list
+    elements: str
+    default: []
   database:
     description: Where the directory's database is.
     type: dict
@@ -71,7 +80,7 @@ EXAMPLES = r"""
     organisation: /run/congvu/organisation.yml
     people: /run/congvu/people.csv
     domain: snv.binhdinh.gov.vn
-    closures_max: 40
+    closures: [SNV049, SNV050, SNV051, SNV052]
 """
 
 RETURN = r"""
@@ -108,7 +117,13 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     kinds = db.policy_values()["people.kinds"]
     wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
     current = store.read_directory(db, domain)
-    plan = accounts.plan(current, wanted, closures_max=module.params["closures_max"], files=files)
+    plan = accounts.plan(
+        current,
+        wanted,
+        closures=module.params["closures"],
+        closures_percent=module.params["closures_percent"],
+        files=(*files, "accounts_closures"),
+    )
     if plan:
         store.converge(db, plan, host.actor())
     before, after = plan.diff()
@@ -121,7 +136,8 @@ def main() -> t.NoReturn:
         "organisation": {"type": "path", "required": True},
         "people": {"type": "path", "required": True},
         "domain": {"required": True},
-        "closures_max": {"type": "int", "default": 10},
+        "closures_percent": {"type": "int", "default": 5, "choices": list(range(21))},
+        "closures": {"type": "list", "elements": "str", "default": []},
     }
     run(options, converge)
 

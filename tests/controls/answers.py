@@ -220,9 +220,9 @@ class Answers:
 
     @cached_property
     def _tried(self) -> list[tuple[str, str, str]]:
-        values = self.facts.policy.values
-        good = [("mạnh (đối chứng)", "", candidates.strong(int(values["password.min_length"]) + 6))]
-        return good + candidates.weak(values) + [(each, "banned", each) for each in candidates.BANNED]
+        value = self.facts.value
+        good = [("mạnh (đối chứng)", "", candidates.strong(int(value("password.min_length")) + 6))]
+        return good + candidates.weak(value) + [(each, "banned", each) for each in candidates.BANNED]
 
     def _candidates(self) -> list[Any]:
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 import string
+from collections.abc import Callable
 from typing import Any
 
 _CLASSES = {
@@ -37,16 +38,21 @@ def lacking(name: str, length: int) -> str:
     return "".join(secrets.choice(spare) if sign in _CLASSES[name] else sign for sign in strong(length))
 
 
-def weak(values: Any) -> list[tuple[str, str, str]]:
+def weak(value: Callable[[str], Any]) -> list[tuple[str, str, str]]:
     """Return (what is wrong with it, the rule, the candidate), one for each rule that the policy sets."""
-    least, most = int(values["password.min_length"]), int(values["password.max_length"])
+    least, most = int(value("password.min_length")), int(value("password.max_length"))
+    classes = list(value("password.classes"))
     named = {"digit": "không có chữ số", "upper": "không có chữ hoa", "lower": "không có chữ thường",
              "special": "không có ký tự đặc biệt"}  # fmt: skip
     length = max(12, least)
     return [
         (f"ngắn hơn {least} ký tự", "min_length", strong(least - 1)),
         (f"dài hơn {most} ký tự", "max_length", strong(most + 1)),
-        *((named[each], each, lacking(each, length)) for each in values["password.classes"]),
+        *((named[each], each, lacking(each, length)) for each in classes),
         ("có ký tự điều khiển", "control_character", strong(length) + "\x07"),
-        ("chỉ gồm chữ số", "upper", "".join(secrets.choice(string.digits) for _ in range(length))),
+        *(
+            ("chỉ gồm chữ số", each, "".join(secrets.choice(string.digits) for _ in range(length)))
+            for each in sorted(classes, reverse=True)[:1]
+            if each != "digit"
+        ),
     ]

@@ -153,7 +153,11 @@ class HostFacts:
         return plain
 
     def value(self, key: str) -> Any:
-        """Return a number of the policy, for what is expected."""
+        """Return a number of the policy, for what is expected. Raises NotAnswered."""
+        if key not in self.policy.values:
+            raise NotAnswered(
+                f"the policy of this host has no value {key}, which this observer compares with"
+            )
         return self.policy.values[key]
 
     # --- network and system -----------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fix_database import Database
 from fix_modules import ROOT, Run
-from organisations import DOMAIN, ORGANISATION, PEOPLE, at
+from organisations import DOMAIN, ORGANISATION, PEOPLE, at, ten_thousand
 
 Files = dict[str, Any]
 
@@ -86,21 +86,45 @@ def test_all_faults_come_in_one_failure_and_nothing_changes(
     assert everybody(database) == before
 
 
+def test_forty_faults_among_ten_thousand_rows(run: Run, database: Database, files: Files) -> None:
+    run("mail_directory", **files)
+    before = everybody(database)
+    content, expected = ten_thousand()
+    Path(files["people"]).write_bytes(content)
+    failed = run("mail_directory", **files)
+    assert [(fault["row"], fault["column"]) for fault in failed["faults"]] == expected
+    assert failed["msg"].startswith("40 faults, nothing was changed:\n")
+    assert failed["msg"].count("\n") == 40
+    assert everybody(database) == before
+
+
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:
     run("mail_directory", **files)
     edit(files, "2006-03-01,,", "2006-03-01,,khac")
     assert "would rename annv@" in run("mail_directory", check=True, **files)["msg"]
 
 
-def test_a_file_that_was_cut_short(run: Run, files: Files) -> None:
+def test_a_file_that_was_cut_short(run: Run, database: Database, files: Files) -> None:
     run("mail_directory", **files)
+    before = everybody(database)
     people = Path(files["people"])
-    people.write_text(people.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    people.write_text("\n".join(people.read_text(encoding="utf-8").splitlines()[:2]), encoding="utf-8")
     organisation = Path(files["organisation"])
     organisation.write_text("units: [{code: vp, name: Văn phòng, box: vanphong}]", encoding="utf-8")
-    assert "leaves out 3 people" in run("mail_directory", closures_max=2, **files)["msg"]
-    closed = run("mail_directory", closures_max=3, **files)["counts"]
-    assert closed["person closed"] == 3
+    refused = run("mail_directory", closures=["CB2", "CB9"], **files)
+    assert "leaves out 2 of 3 people" in refused["msg"]
+    assert "accounts_closures: [CB2, CB3]" in refused["msg"]
+    assert [(fault["file"], fault["value"]) for fault in refused["faults"]] == [
+        ("people.csv", ""),
+        ("accounts_closures", "CB9"),
+    ]
+    assert everybody(database) == before
+    closed = run("mail_directory", closures=["CB2", "CB3"], **files)["counts"]
+    assert closed["person closed"] == 2
+    assert (
+        "value of closures_percent must be one of"
+        in run("mail_directory", closures_percent=21, **files)["msg"]
+    )
 
 
 def test_a_missing_file_and_a_missing_database_are_named(run: Run, files: Files) -> None:

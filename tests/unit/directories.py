@@ -16,9 +16,9 @@ OTHER_HASH = HASH.replace("MDEy", "OTEy")
 SHA512 = "$6$abcdefgh$" + "x" * 86
 
 
-def converge(database: Database, wanted: Organisation, closures_max: int = 10) -> Plan:
+def converge(database: Database, wanted: Organisation) -> Plan:
     with database.store() as db:
-        made = accounts.plan(store.read_directory(db, DOMAIN), wanted, closures_max=closures_max)
+        made = accounts.plan(store.read_directory(db, DOMAIN), wanted, closures_percent=100)
         if made:
             store.converge(db, made, "test")
     return made

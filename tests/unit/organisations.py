@@ -60,6 +60,30 @@ def faults(people: str | bytes = PEOPLE, organisation: str | bytes = ORGANISATIO
     return []
 
 
+# one row in which a column is at fault: the column, and what stands there
+SPOILT = [
+    ("unit", "ttra"),
+    ("full_name", ""),
+    ("start", "31/02/2024"),
+    ("staff_id", "N00001"),  # the first row's
+]
+
+
+def ten_thousand() -> tuple[bytes, list[tuple[int, str]]]:
+    """A people file of 10,000 rows with 40 faults of four kinds, and the (row, column) of each."""
+    rows = [
+        {"staff_id": f"N{number:05}", "full_name": "Nguyễn Văn An", "kind": "cong_chuc", "unit": "vp",
+         "start": "2020-01-01"}
+        for number in range(1, 10_001)
+    ]  # fmt: skip
+    found = []
+    for number in range(40):
+        column, value = SPOILT[number % len(SPOILT)]
+        rows[249 + 250 * number][column] = value
+        found.append((251 + 250 * number, column))  # below the headings, counted from 1
+    return table(rows), found
+
+
 def person(staff_id: str, full_name: str = "Nguyễn Văn An", start: str = "2020-01-01", **more: Any) -> Person:
     fields = {"kind": "cong_chuc", "unit": "vp", "position": "", "end": None, **more}
     return Person(staff_id, full_name, start=date.fromisoformat(start), **fields)

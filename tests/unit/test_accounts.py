@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +18,7 @@ def addresses(made: Plan) -> dict[str, str]:
     return {staff_id: someone.address for staff_id, someone in made.wanted.people.items()}
 
 
-def refusal(current: Directory, wanted: Organisation, **options: int) -> str:
+def refusal(current: Directory, wanted: Organisation, **options: Any) -> str:
     with pytest.raises(InputError) as refused:
         plan(current, wanted, **options)
     return str(refused.value)
@@ -147,11 +148,45 @@ def test_the_box_of_a_unit_that_was_closed_is_not_given_to_another() -> None:
     assert "never given again" in refusal(gone, heir)
 
 
-def test_a_file_that_was_cut_short_closes_nobody() -> None:
-    current = after(plan(EMPTY, organisation(*(person(f"CB{number}") for number in range(12)))))
-    left = organisation(person("CB0"))
-    assert "leaves out 11 people" in refusal(current, left)
-    assert plan(current, left, closures_max=11).counts() == {"person closed": 11}
+def staffed(count: int) -> Directory:
+    """The directory of an office with people CB0, CB1, ..."""
+    return after(plan(EMPTY, organisation(*(person(f"CB{number}") for number in range(count)))))
+
+
+def left(current: Directory, *gone: str) -> Organisation:
+    return organisation(*(each for key, each in current.organisation.people.items() if key not in gone))
+
+
+@pytest.mark.parametrize(("count", "most"), [(2, 1), (20, 1), (39, 1), (40, 2), (59, 2), (60, 3)])
+def test_one_in_twenty_may_go_unnamed_and_one_always(count: int, most: int) -> None:
+    current = staffed(count)
+    gone = [f"CB{number}" for number in range(most + 1)]
+    assert plan(current, left(current, *gone[1:])).counts() == {"person closed": most}
+    assert f"leaves out {most + 1} of {count} people" in refusal(current, left(current, *gone))
+
+
+def test_a_file_that_was_cut_short_closes_nobody_and_names_all() -> None:
+    current = staffed(12)
+    gone = [f"CB{number}" for number in range(1, 12)]
+    said = refusal(current, left(current, *gone))
+    assert all(f"{staff_id} (Nguyễn Văn An)" in said for staff_id in gone)
+    assert f"name all who go: closures: [{', '.join(gone)}]" in said
+
+
+def test_whoever_goes_is_confirmed_by_name() -> None:
+    current = staffed(12)
+    wanted = left(current, "CB1", "CB2", "CB3")
+    said = refusal(current, wanted, closures=["CB1", "CB3"])
+    assert "not confirmed: CB2 (Nguyễn Văn An);" in said
+    assert plan(current, wanted, closures=["CB1", "CB2", "CB3"]).counts() == {"person closed": 3}
+
+
+def test_a_confirmation_of_somebody_who_is_not_closed_is_a_fault() -> None:
+    current = staffed(12)
+    said = refusal(current, left(current, "CB1"), closures=["CB1", "CB5", "CB77"])
+    assert 'closures: "CB5" is in the people file' in said
+    assert 'closures: "CB77" has no open mailbox' in said
+    assert "CB1" not in said
 
 
 def test_all_refusals_are_told_at_once() -> None:
@@ -200,7 +235,7 @@ def test_whoever_comes_and_goes(years: list[dict[str, tuple[str, str]]]) -> None
     current, owner = EMPTY, dict[str, str]()
     for roll in years:
         wanted = organisation(*(person(staff_id, *who) for staff_id, who in roll.items()))
-        made = plan(current, wanted, closures_max=12)
+        made = plan(current, wanted, closures_percent=100)
         for staff_id, address in addresses(made).items():
             assert owner.setdefault(address, staff_id) == staff_id
         assert len(set(owner.values())) == len(owner)  # nobody has two

@@ -7,7 +7,18 @@ import io
 from datetime import date
 
 import pytest
-from organisations import DOMAIN, HEADINGS, ORGANISATION, PEOPLE, at, faults, read, table
+from organisations import (
+    DOMAIN,
+    HEADINGS,
+    ORGANISATION,
+    PEOPLE,
+    SPOILT,
+    at,
+    faults,
+    read,
+    table,
+    ten_thousand,
+)
 
 from congvu import accounts
 from congvu.accounts import Alias, Box, Person, Unit
@@ -74,7 +85,8 @@ def test_columns_may_be_left_out_and_stand_in_any_order() -> None:
 
 def test_names_and_ids_in_yaml_are_text_whatever_they_look_like() -> None:
     units = "units: [{code: NO, name: 1.0, box: on}, {code: 0012, name: 2026-01-01, box: b}]\n"
-    made = read(table([]), units)
+    row = {"staff_id": "0012", "full_name": "Lý Ý", "kind": "tap_su", "unit": "NO", "start": "2020-01-01"}
+    made = read(table([row]), units)
     assert {unit.code: unit.name for unit in made.units.values()} == {"NO": "1.0", "0012": "2026-01-01"}
 
 
@@ -125,23 +137,49 @@ def test_the_same_address_asked_for_twice() -> None:
     assert (fault.row, fault.column, fault.rule) == (6, "address", "is in row 5 too")
 
 
+TCVN3 = PEOPLE.encode().replace("Nguyễn Văn An".encode(), b"Nguy\xd4n V\xa8n An")
+UTF_16 = "is UTF-16"
+
+
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "row", "words", "cure"),
     [
-        ("Họ và tên\nĐỗ".encode("utf-16"), "is not UTF-8"),
-        ("staff_id,full_name\nCB1,Hòa".encode("latin-1"), "is not UTF-8"),
-        (b"staff_id\0", "NUL"),
-        (b'staff_id,full_name\n"CB1', "is no CSV"),
-        (b"", "column staff_id is missing"),
-        (PEOPLE.replace("unit", "phong").encode(), "is no heading here"),
-        (PEOPLE.replace("position", "unit").encode(), "stands there twice"),
-        (PEOPLE.replace(",kind", ",Loại cán bộ").encode(), "is no heading here"),
+        (PEOPLE.encode("utf-16"), 0, UTF_16, "CSV UTF-8"),
+        (PEOPLE.replace(",", "\t").encode("utf-16-le"), 0, UTF_16, "CSV UTF-8"),
+        (PEOPLE.encode("utf-16-be"), 0, UTF_16, "CSV UTF-8"),
+        (TCVN3, 2, "perhaps TCVN3", "Unicode"),
+        ("staff_id,full_name\nCB1,Hà".encode("cp1258"), 2, "Windows-1258", "CSV UTF-8"),
+        (PEOPLE.encode() + b"\0", 5, "NUL", "CSV UTF-8"),
+        (b'staff_id,full_name\n"CB1', 0, "is no CSV", "quotation mark"),
+        (b"", 0, "is empty", "headings"),
+        (b"\xef\xbb\xbf\r\n", 0, "is empty", "headings"),
+        (PEOPLE.splitlines()[0].encode(), 0, "headings and no rows", "at least one row"),
+        (PEOPLE.splitlines()[0].encode() + b"\n,,,,,,,\n", 0, "headings and no rows", "at least one row"),
+        (PEOPLE.replace("start", "", 1).encode(), 1, "column start is missing", "Ngày vào"),
+        (PEOPLE.replace("unit", "phong").encode(), 1, "is no heading here", "use staff_id"),
+        (PEOPLE.replace("position", "unit").encode(), 1, "stands there twice", "keep one"),
+        (PEOPLE.replace(",kind", ",Loại cán bộ").encode(), 1, "is no heading here", "use staff_id"),
     ],
-)
-def test_a_file_that_is_no_such_table(content: bytes, words: str) -> None:
+)  # fmt: skip
+def test_a_file_that_is_no_such_table(content: bytes, row: int, words: str, cure: str) -> None:
+    (fault, *others) = (each for each in faults(content) if words in each.rule)
+    assert others == []
+    assert (fault.file, fault.row) == ("people.csv", row)
+    assert cure in fault.remedy
+
+
+def test_text_of_an_old_font_is_no_name() -> None:
+    """TCVN3 that was pasted into a file of UTF-8: Latin letters that look Vietnamese in one font only."""
+    (fault,) = faults(PEOPLE.replace("Nguyễn Văn An", "NguyÔn V¨n An"))
+    assert (fault.row, fault.column) == (2, "full_name")
+
+
+def test_forty_faults_among_ten_thousand_rows() -> None:
+    content, expected = ten_thousand()
     found = faults(content)
-    assert any(words in fault.rule for fault in found)
-    assert all(fault.row <= 2 for fault in found)
+    assert [(fault.row, fault.column) for fault in found] == expected
+    assert all(fault.remedy for fault in found)
+    assert len({fault.rule for fault in found}) == len(SPOILT)
 
 
 # a change to the sound organisation file, the line that is named, and what is said
@@ -179,9 +217,21 @@ def test_a_fault_in_the_organisation_is_told_with_its_line(old: str, new: str, l
     assert found[0].remedy
 
 
-@pytest.mark.parametrize("content", [b"", b"- a\n", b"units: []\n", b"\xff\xfe", b"units: vp\n"])
-def test_a_file_that_is_no_organisation(content: bytes) -> None:
-    assert any(fault.file == "organisation.yml" for fault in faults(organisation=content))
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no organisation"),
+        (b"- a\n", "holds no organisation"),
+        (b"units: []\n", "is empty"),
+        (b"units: vp\n", "is no list"),
+        (ORGANISATION.encode("utf-16"), UTF_16),
+        (ORGANISATION.encode().replace("Sở".encode(), b"S\xeb"), "perhaps TCVN3"),
+        (b"units: \x07\n", "is no YAML"),
+    ],
+)
+def test_a_file_that_is_no_organisation(content: bytes, words: str) -> None:
+    (fault,) = (each for each in faults(organisation=content) if each.file == "organisation.yml")
+    assert words in fault.rule
 
 
 def test_faults_of_both_files_come_together() -> None:

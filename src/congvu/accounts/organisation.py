@@ -23,7 +23,7 @@ import yaml
 
 from congvu.accounts.faults import Faults
 from congvu.accounts.model import ROLES, Alias, Box, Unit, canonical
-from congvu.accounts.table import plain
+from congvu.accounts.table import decode, plain
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _KEYS = {
@@ -66,11 +66,14 @@ def read_organisation(
 def _sections(data: bytes, faults: Faults) -> dict[str, list[dict[str, Any]]]:
     """The entries of each section, those only that are mappings with the right keys."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in _KEYS}
+    text = decode(data, faults, "save it as UTF-8")
+    if text is None:
+        return found
     try:
-        loaded = yaml.load(data.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506  (a SafeLoader)
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        loaded = yaml.load(text, Loader=_Loader)  # noqa: S506  (a SafeLoader)
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not UTF-8"
+        problem = getattr(error, "problem", None) or getattr(error, "reason", error)
         faults.add(mark.line + 1 if mark else 0, "", "", f"is no YAML ({problem})", "correct this line")
         return found
     if not isinstance(loaded, dict):

@@ -8,7 +8,7 @@ of service, then by staff id.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from congvu import names
@@ -31,6 +31,8 @@ _RESERVED = ("is reserved for an office or a unit", "choose another, or leave it
 _NO_STAFF = ("is no staff id of the people file", "correct it, or take it out")
 _NO_TARGET = ("is no mailbox of these files", "name a box, a person's address or a staff id")
 _RENAMED = "keep it as it is, and add an alias"
+_NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
+_NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
 
 NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases"}
 
@@ -108,23 +110,23 @@ def plan(
     current: Directory,
     wanted: Organisation,
     *,
-    closures_max: int = 10,
-    files: tuple[str, str] = ("organisation", "people"),
+    closures: Collection[str] = (),
+    closures_percent: int = 5,
+    files: tuple[str, str, str] = ("organisation", "people", "closures"),
 ) -> Plan:
     """Compare, make the missing addresses, and list the changes.
 
-    ``closures_max``: more people than this missing from the file are taken for a file that was cut short.
-    ``files``: how faults call the organisation's and the people's file. Raises InputError with all faults.
+    ``closures``: staff ids of people whose closing is confirmed; needed as soon as more than
+    ``closures_percent`` of the open people are missing from the file (rounded down, but one may always go).
+    ``files``: how faults call the two files and the confirmation. Raises InputError with all faults.
     """
-    in_organisation, in_people = Faults(files[0]), Faults(files[1])
+    in_organisation, in_people, in_closures = map(Faults, files)
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
-    missing = sorted(current.organisation.people.keys() - people.keys())
-    if len(missing) > closures_max:
-        rule = f"leaves out {len(missing)} people who have a mailbox ({', '.join(missing[:5])}, ...)"
-        in_people.add(0, "", "", rule, f"restore their rows, or allow more than {closures_max} closures")
-    refuse(in_organisation, in_people)
+    had, faults = current.organisation.people, (in_people, in_closures)
+    _check_closures(had, people.keys(), closures, closures_percent, faults)
+    refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
         change
@@ -164,6 +166,30 @@ def _check_boxes(current: Directory, wanted: Organisation, faults: Faults) -> No
         for staff_id, role in sorted(box.roles):
             if staff_id not in wanted.people:
                 faults.add(box.row, f"roles.{role}", staff_id, *_NO_STAFF)
+
+
+def _check_closures(
+    had: Mapping[str, Person],
+    kept: Collection[str],
+    confirmed: Collection[str],
+    percent: int,
+    faults: tuple[Faults, Faults],
+) -> None:
+    """A file that was cut short looks just like one that many have left: these have to be named."""
+    in_people, in_closures = faults
+    missing = sorted(had.keys() - set(kept), key=_natural)
+    most = max(1, len(had) * percent // 100)
+    unnamed = [staff_id for staff_id in missing if staff_id not in confirmed]
+    if len(missing) > most and unnamed:
+        named = ", ".join(f"{staff_id} ({had[staff_id].full_name})" for staff_id in unnamed)
+        rule = (
+            f"leaves out {len(missing)} of {len(had)} people who have a mailbox, more than {most}"
+            f" ({percent} %), and these are not confirmed: {named}"
+        )
+        remedy = f"restore their rows, or name all who go: {in_closures.file}: [{', '.join(missing)}]"
+        in_people.add(0, "", "", rule, remedy)
+    for staff_id in sorted(set(confirmed) - set(missing), key=_natural):
+        in_closures.add(0, "", staff_id, *(_NOT_CLOSED if staff_id in kept else _NO_MAILBOX))
 
 
 def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict[str, Person]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import unicodedata
@@ -39,16 +40,33 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def read_table(data: bytes, columns: Columns, faults: Faults) -> list[Record]:
-    """The rows below the headings. A file that is no such table adds its faults and gives no rows."""
+def decode(data: bytes, faults: Faults, remedy: str) -> str | None:
+    """The text of a file in UTF-8, with or without a mark at its beginning; None where it is no such text."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or 0 in data[:4]:
+        faults.add(0, "", "", 'is UTF-16 (Excel\'s "Unicode Text"), not UTF-8', remedy)
+        return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults.add(line, "", "", "is not UTF-8", 'save it as "CSV UTF-8"')
-        return []
+        faults.add(line, "", "", "is not UTF-8 (but perhaps TCVN3, VNI or Windows-1258)", remedy)
+        return None
     if "\0" in text:
-        faults.add(0, "", "", "holds NUL characters", 'save it as "CSV UTF-8"')
+        line = text[: text.index("\0")].count("\n") + 1
+        faults.add(line, "", "", "holds a NUL character", remedy)
+        return None
+    return text
+
+
+def read_table(data: bytes, columns: Columns, faults: Faults) -> list[Record]:
+    """The rows below the headings. A file that is no such table adds its faults and gives no rows."""
+    text = decode(data, faults, 'convert the text to Unicode, and save it as "CSV UTF-8 (Comma delimited)"')
+    if text is None:
+        return []
+    if not text.strip():
+        faults.add(
+            0, "", "", "is empty", f"write the headings {', '.join(columns.required)}, then a row each"
+        )
         return []
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
@@ -60,11 +78,10 @@ def read_table(data: bytes, columns: Columns, faults: Faults) -> list[Record]:
     names = _headings(rows[0] if rows else [], columns, faults)
     if not names:
         return []
-    return [
-        record
-        for number, cells in enumerate(rows[1:], start=2)
-        if any(map(str.strip, cells)) and (record := _record(number, cells, names, faults))
-    ]
+    filled = [(number, cells) for number, cells in enumerate(rows[1:], 2) if any(map(str.strip, cells))]
+    if not filled:
+        faults.add(0, "", "", "holds headings and no rows", "write at least one row below them")
+    return [record for number, cells in filled if (record := _record(number, cells, names, faults))]
 
 
 def _headings(cells: list[str], columns: Columns, faults: Faults) -> list[str | None]:

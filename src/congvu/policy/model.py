@@ -23,7 +23,7 @@ Severity = Literal["low", "medium", "high"]
 Setting = int | float | bool | str | tuple[str, ...]
 
 Line = Annotated[str, Pattern(r"(?s).*\S.*", "some words")]
-ProvisionId = Annotated[str, Pattern(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*", "an id such as d4.k3.dd.1")]
+ProvisionId = Annotated[str, Pattern(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*", "an id such as a3.k1.b")]
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "a name such as transport-tls")]
 Key = Annotated[str, Pattern(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a key such as password.min_length")]
 Digest = Annotated[str, Pattern(r"[0-9a-f]{64}", "64 hexadecimal digits")]
@@ -135,7 +135,7 @@ class Waiver(Located):
 class Finding(Located):
     """A defect of the regulation itself, and how we handle it."""
 
-    id: Annotated[str, Pattern(r"[A-Z][0-9]+", "an id such as F01")]
+    id: Annotated[str, Pattern(r"[A-Z][0-9]+", "an id such as N1")]
     article: Line
     problem: Text
     handling: Text

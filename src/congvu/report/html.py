@@ -21,7 +21,7 @@ from congvu.report import words
 from congvu.report.document import Report, expected, numbers, setting
 
 _SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
-_ARTICLE = re.compile(r"Điều \d+")
+_ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
 
 
 @dataclass(frozen=True)
