@@ -65,6 +65,11 @@ demo-down: ## remove everything that `make demo` made
 	@$(TESTHOST) down
 	rm -rf build/demo
 
+golden: build/.venv ## make anew what is generated and reviewed: rendered templates, pinned policy, roles' README.md
+	@python tests/templates/render.py --write
+	python tests/policy/pinned.py --write
+	python tests/structure/role_readmes.py --write
+
 # --- the rings ----------------------------------------------------------------------------------------
 check: build/.venv ## the fast ring: lint, types, unit, policy, structure
 	@ruff check --quiet .
@@ -81,9 +86,12 @@ test: check build/.browser package ## the merge ring: the fast one, and every st
 	trap '$(TESTHOST) down' EXIT
 	molecule test --all --report
 
+bench: build/.venv package ## measure on hosts of their own: make bench, or make bench ONLY="a c"
+	@CONGVU_HOSTS=benchmark python -m tests.bench $(ONLY)
+
 clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv
 
-.PHONY: help lock package demo demo-exec demo-down check test clean
+.PHONY: help lock package golden demo demo-exec demo-down check test bench clean
 .ONESHELL:
