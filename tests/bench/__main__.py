@@ -1,8 +1,8 @@
-"""Measures the benchmarks named on the command line, all of them by default: python -m tests.bench [a b c ...]
+"""Measures the benchmarks named on the command line, or all of them: python -m tests.bench [a b c ...]
 
-One after the other, on hosts of their own, which are removed at the end, also after Ctrl-C. A benchmark that breaks
-is said so at the end, and does not keep the others from being measured. Nothing here is a test: figures of a machine
-that does something else at the same time are noise.
+One after the other, on hosts of their own, which are removed at the end, also after Ctrl-C. A benchmark
+that breaks is said so at the end, and does not keep the others from being measured. Nothing here is a
+test: figures of a machine that does something else at the same time are noise.
 """
 
 from __future__ import annotations

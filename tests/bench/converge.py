@@ -38,7 +38,7 @@ def again(site: Site) -> Iterator[Figure]:
     site.play("second-converge", FACTS, "playbooks/site.yml")
     played = site.play("no-change-converge", FACTS, "playbooks/site.yml")
     if played.changed:
-        raise RuntimeError(f"{played.changed} tasks changed something in a converge that should change nothing")
+        raise RuntimeError(f"{played.changed} tasks changed something where nothing should change")
     yield Figure("converge that changes nothing", played.seconds, "s", aim=60)
     yield Figure("its tasks on the host", played.tasks, "tasks", aim=200)
     yield Figure("a task of it", played.seconds / played.tasks, "s")

@@ -1,7 +1,7 @@
 """People through mail_directory, in the module on the host, against COPY of the rows that it made.
 
-Two bare things: tables of the same columns with nothing on them, and the directory's own tables with their keys,
-checks, triggers and audit record, which is what a set of rows costs there, however it comes in.
+Two bare things: tables of the same columns with nothing on them, and the directory's own tables with their
+keys, checks, triggers and audit record, which is what a set of rows costs there, however it comes in.
 """
 
 from __future__ import annotations
@@ -44,15 +44,25 @@ def empty(site: Site) -> None:
     site.run("congvu", "migrate", "--policy", "/etc/congvu/policy.json")
 
 
-def converge(site: Site, program: str) -> Ran:
-    said = site.script("module", program)
+def converge(site: Site, module: str) -> Ran:
+    said = site.script("module", module)
     if said["result"].get("failed"):
         raise RuntimeError(f"mail_directory failed: {said['result'].get('msg', said['result'])}")
     return Ran(said["seconds"], said["peak_mib"], said["result"]["changed"])
 
 
-def bring(site: Site, name: str, text: str) -> None:
-    site.run("sh", "-c", f"mkdir -p {FOLDER} && cat >{FOLDER}/{name}", data=text.encode())
+def program(site: Site) -> str:
+    """mail_directory as a program on the host, for the files that `bring` puts there."""
+    site.run("rm", "-rf", FOLDER)
+    files = {"organisation": f"{FOLDER}/organisation.yml", "people": f"{FOLDER}/people.csv"}
+    return site.payload("mail_directory", domain="snv.binhdinh.test", **files)
+
+
+def bring(site: Site, size: int) -> None:
+    """An organisation of so many people."""
+    lines = "\n".join(generator.people(size)) + "\n"
+    for name, text in {"organisation.yml": generator.organisation(size), "people.csv": lines}.items():
+        site.run("sh", "-c", f"cat >{FOLDER}/{name}", data=text.encode())
 
 
 def copied(site: Site, schema: str, *before: str) -> float:
@@ -75,14 +85,12 @@ def keep(site: Site) -> None:
 
 def people(site: Site) -> Iterator[Figure]:
     assert site.first
-    files = {"organisation": f"{FOLDER}/organisation.yml", "people": f"{FOLDER}/people.csv"}
-    program = site.payload("mail_directory", domain="snv.binhdinh.test", **files)
+    module = program(site)
     pace = 0.0
     for size in SIZES:
-        bring(site, "organisation.yml", generator.organisation(size))
-        bring(site, "people.csv", "\n".join(generator.people(size)) + "\n")
+        bring(site, size)
         empty(site)
-        made, again = converge(site, program), converge(site, program)
+        made, again = converge(site, module), converge(site, module)
         if not made.changed or again.changed:
             raise RuntimeError(f"{size} people: changed was {made.changed}, then {again.changed}")
         keep(site)

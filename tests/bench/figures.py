@@ -1,4 +1,4 @@
-"""What a benchmark measures, and how it is shown: ratios side by side of one run, never a promise in seconds."""
+"""What a benchmark measures, and how it is shown: as ratios of one run, never as a promise in seconds."""
 
 from __future__ import annotations
 
@@ -70,7 +70,9 @@ def said(place: dict[str, Any]) -> str:
     return "{date}, {cpu}, {cores} cores, {memory_mib} MiB, load {load:.1f} at the start".format(**place)
 
 
-def write(path: Path, place: dict[str, Any], figures: dict[str, list[Figure]], failed: dict[str, str]) -> None:
+def write(
+    path: Path, place: dict[str, Any], figures: dict[str, list[Figure]], failed: dict[str, str]
+) -> None:
     """The run as JSON: which machine, which figures, and what could not be measured."""
     path.parent.mkdir(parents=True, exist_ok=True)
     measured = {name: [figure.plain() for figure in lines] for name, lines in figures.items()}

@@ -1,7 +1,8 @@
-"""Messages a second from the bare host to the mailboxes, with the filters and with none (smtpd_milters empty).
+"""Messages a second from the bare host to the mailboxes, with the filters and with none (smtpd_milters
+empty).
 
-25: smtp-source -> postscreen -> smtpd -> Rspamd and ClamAV -> queue -> LMTP -> Maildir. 465: the same from logins.
-Both ways run before and after in the same minute; only the milter is taken out between them.
+25: smtp-source -> postscreen -> smtpd -> Rspamd and ClamAV -> queue -> LMTP -> Maildir. 465: the same from
+logins. Both ways run before and after in the same minute; only the milter is taken out between them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import random
 import time
 from collections.abc import Iterator
 
+from tests.bench.converge import INSTALL
 from tests.bench.figures import Figure
 from tests.bench.site import ON_HOST, Site
 from tests.demo import journey
@@ -25,7 +27,7 @@ MAILBOXES = "find /var/vmail -path '*/Maildir/new/*' -type f -delete"
 
 
 def letter() -> str:
-    """A letter with an attachment of 48 KiB, which both filters have to look into: the same one every time."""
+    """A letter with an attachment of 48 KiB, which both filters look into: the same one every time."""
     body = base64.encodebytes(random.Random(2026).randbytes(48 * 1024)).decode()  # noqa: S311
     lines = [
         "Subject: Bao cao thang",
@@ -62,7 +64,8 @@ def incoming(site: Site, people: list[journey.Person], count: int) -> float:
     """Messages a second by port 25: some senders at once, each with sessions of its own."""
     target = f"inet:{site.hosts.address('mail')}:25"
     senders = [
-        f"smtp-source -s {SESSIONS} -m {count // len(people)} -F /root/letter -f {OUTSIDE} -t {person.address} {target}"
+        f"smtp-source -s {SESSIONS} -m {count // len(people)} -F /root/letter -f {OUTSIDE}"
+        f" -t {person.address} {target}"
         for person in people
     ]
     start = time.time()
@@ -93,8 +96,7 @@ def filters(site: Site, milter: str) -> None:
 
 def messages(site: Site) -> Iterator[Figure]:
     assert site.people
-    install = "apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends postfix"
-    site.hosts.run("partner", "sh", "-c", f"{install} </dev/null >/dev/null 2>&1")
+    site.hosts.run("partner", "sh", "-c", f"{INSTALL} postfix </dev/null >/dev/null 2>&1")
     head = f"From: {OUTSIDE}\r\nTo: can-bo@snv.binhdinh.test\r\n"
     site.hosts.run("partner", "sh", "-c", "cat >/root/letter", data=(head + letter()).encode())
     people = journey.active_people(site.hosts, FOLDER / "credentials.json")

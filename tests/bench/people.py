@@ -8,16 +8,19 @@ from datetime import date, timedelta
 
 # Family names by how common they are: four in ten are called Nguyễn.
 FAMILIES = {
-    **{"Nguyễn": 38, "Trần": 11, "Lê": 10, "Phạm": 7, "Huỳnh": 5, "Phan": 5, "Võ": 5, "Đặng": 2, "Bùi": 2},
-    **{"Đỗ": 1, "Hồ": 1, "Ngô": 1, "Dương": 1, "Lý": 1, "Đinh": 1, "Trương": 2, "Mai": 1, "Tô": 1, "Rơ Châm": 1},
+    **{"Nguyễn": 38, "Trần": 11, "Lê": 10, "Phạm": 7, "Huỳnh": 5, "Phan": 5, "Võ": 5, "Trương": 2, "Đặng": 2},
+    **dict.fromkeys(["Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Đinh", "Mai", "Tô", "Rơ Châm"], 1),
 }
-MIDDLES = "Văn Thị Hữu Đức Minh Ngọc Thanh Quốc Xuân Hoàng Kim Thu Bích Đình Công Như Hồng Mỹ Gia Khánh".split()
-GIVEN = (
-    "An Ân Anh Ánh Bảo Bình Châu Chi Cường Dung Dũng Duyên Đạt Đông Đức Giang Hà Hạnh Hải Hằng Hiền Hiếu Hoà Hoa "
-    "Hùng Huệ Hương Khánh Khoa Lan Liên Linh Loan Long Lộc Mai Minh Mỹ Nam Nga Ngân Nghĩa Ngọc Nhung Oanh Phong Phúc "
-    "Phương Quang Quân Quỳnh Sơn Tâm Thảo Thắng Thịnh Thu Thuỷ Thương Tiến Toàn Trang Trung Tú Tuấn Tùng Uyên Vân Việt "
-    "Vinh Yến"
-).split()
+_MIDDLES = """
+Văn Thị Hữu Đức Minh Ngọc Thanh Quốc Xuân Hoàng Kim Thu Bích Đình Công Như Hồng Mỹ Gia Khánh
+"""
+_GIVEN = """
+An Ân Anh Ánh Bảo Bình Châu Chi Cường Dung Dũng Duyên Đạt Đông Đức Giang Hà Hạnh Hải Hằng Hiền Hiếu Hoà Hoa
+Hùng Huệ Hương Khánh Khoa Lan Liên Linh Loan Long Lộc Mai Minh Mỹ Nam Nga Ngân Nghĩa Ngọc Nhung Oanh Phong
+Phúc Phương Quang Quân Quỳnh Sơn Tâm Thảo Thắng Thịnh Thu Thuỷ Thương Tiến Toàn Trang Trung Tú Tuấn Tùng Uyên
+Vân Việt Vinh Yến
+"""
+MIDDLES, GIVEN = _MIDDLES.split(), _GIVEN.split()
 KINDS = ("cong_chuc", "vien_chuc", "hop_dong")
 HEADINGS = "staff_id,full_name,kind,unit,position,start,end,address"
 

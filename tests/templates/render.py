@@ -1,7 +1,8 @@
 """Every file that roles make of templates, as the hosts would get it: rendered by Ansible's own Templar.
 
-Tasks are read, not run: what a task of `config_files` or `template` would write is rendered with the variables that
-the task would have, whatever its `when` says. An undefined variable is an error, as on a host.
+Tasks are read, not run: what a task of `config_files` or `template` would write is rendered with the
+variables that the task would have, whatever its `when` says. An undefined variable is an error, as on a
+host.
 
     python tests/templates/render.py --write      makes tests/templates/golden/ anew
 """
@@ -63,7 +64,9 @@ def plays(*books: str) -> Iterator[tuple[str, str]]:
             yield from ((play["hosts"], role) for role in play.get("roles", ()) if isinstance(role, str))
 
 
-def tasks(entries: list[dict[str, Any]], outer: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+def tasks(
+    entries: list[dict[str, Any]], outer: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """(task, its variables) of a list of tasks, those in blocks too."""
     for task in entries:
         variables = {**outer, **task.get("vars", {})}
@@ -81,7 +84,9 @@ def files(role: Path, variables: dict[str, Any], loader: DataLoader) -> Iterator
     for path in sorted((role / "tasks").glob("*.yml")):
         for task, own in tasks(read(path) or [], {}):
             if "config_files" in task:
-                yield from ((file["dest"], file["content"]) for file in render(task["config_files"]["files"], **own))
+                yield from (
+                    (file["dest"], file["content"]) for file in render(task["config_files"]["files"], **own)
+                )
             elif "ansible.builtin.template" in task:
                 asked = task["ansible.builtin.template"]
                 for item in render(task.get("loop", [None]), **own):

@@ -1,4 +1,4 @@
-"""Waits until COUNT messages lie in the mailboxes: python3 arrived.py COUNT PATIENCE. Prints when that was."""
+"""Waits until COUNT messages lie in the mailboxes, and prints when that was: arrived.py COUNT PATIENCE."""
 
 import json
 import sys

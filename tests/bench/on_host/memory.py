@@ -1,4 +1,4 @@
-"""MiB of memory (PSS) by unit: each process's own pages, and its share of what it has in common with others."""
+"""MiB of memory (PSS) by unit: each process's own pages, and its share of those that others have too."""
 
 import json
 from collections import Counter

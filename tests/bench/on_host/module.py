@@ -9,6 +9,8 @@ import time
 start = time.monotonic()
 done = subprocess.run([sys.executable, *sys.argv[1:]], capture_output=True, text=True, check=False)
 seconds = time.monotonic() - start
-result = json.loads(done.stdout.splitlines()[-1]) if done.stdout else {"failed": True, "msg": done.stderr[-2000:]}
+result = (
+    json.loads(done.stdout.splitlines()[-1]) if done.stdout else {"failed": True, "msg": done.stderr[-2000:]}
+)
 peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 print(json.dumps({"seconds": seconds, "peak_mib": peak, "result": result}))

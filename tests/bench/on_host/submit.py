@@ -1,7 +1,7 @@
 """Sends messages by port 465, as many logins at once: python3 - JOBS.
 
-JOBS: {"host", "message", "logins": [[address, password, [recipient, ...]], ...]}; every session is open, and its
-login done, before the first message goes. Prints when that was.
+JOBS: {"host", "message", "logins": [[address, password, [recipient, ...]], ...]}; every session is open,
+and its login done, before the first message goes. Prints when that was.
 """
 
 import json
