@@ -4,14 +4,17 @@ Tasks are read, not run: what a task of `config_files` or `template` would write
 variables that the task would have, whatever its `when` says. An undefined variable is an error, as on a
 host.
 
-    python tests/templates/render.py --write      makes tests/templates/golden/ anew
+    python tests/templates/render.py --write            makes tests/templates/golden/ anew
+    python tests/templates/render.py --print VARIANT    prints a variant's files with their validators as JSON
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +78,17 @@ def tasks(
             yield from tasks(task.get(section, []), variables)
 
 
-def files(role: Path, variables: dict[str, Any], loader: DataLoader) -> Iterator[tuple[str, str]]:
-    """(path, content) of what the role's tasks make of its templates."""
+@dataclass(frozen=True)
+class File:
+    """What a task would write; ``validate`` is the daemon's own check, with %s for the path, or empty."""
+
+    dest: str
+    content: str
+    validate: str
+
+
+def files(role: Path, variables: dict[str, Any], loader: DataLoader) -> Iterator[File]:
+    """What the role's tasks make of its templates."""
 
     def render(data: Any, **more: Any) -> Any:
         return Templar(loader, variables={**variables, **more}).template(data)
@@ -84,46 +96,50 @@ def files(role: Path, variables: dict[str, Any], loader: DataLoader) -> Iterator
     for path in sorted((role / "tasks").glob("*.yml")):
         for task, own in tasks(read(path) or [], {}):
             if "config_files" in task:
-                yield from (
-                    (file["dest"], file["content"]) for file in render(task["config_files"]["files"], **own)
-                )
+                made = render(task["config_files"]["files"], **own)
+                yield from (File(file["dest"], file["content"], file.get("validate", "")) for file in made)
             elif "ansible.builtin.template" in task:
                 asked = task["ansible.builtin.template"]
                 for item in render(task.get("loop", [None]), **own):
                     each = {**own, "item": item}
                     source = f"{{{{ lookup('ansible.builtin.template', '{render(asked['src'], **each)}') }}}}"
-                    yield render(asked["dest"], **each), render(trust_as_template(source), **each)
+                    content = render(trust_as_template(source), **each)
+                    yield File(
+                        render(asked["dest"], **each), content, render(asked.get("validate", ""), **each)
+                    )
 
 
-def rendered(variant: str) -> dict[str, str]:
-    """HOST/PATH -> content, over all hosts of a variant."""
+def rendered(variant: str) -> dict[str, File]:
+    """HOST/PATH -> file, over all hosts of a variant."""
     loader = DataLoader()
     inventory = InventoryManager(loader, [str(ROOT / "inventories" / "shared"), str(VARIANTS[variant])])
     manager = VariableManager(loader, inventory)
     for number, host in enumerate(sorted(inventory.get_hosts(), key=str)):
         manager.set_host_facts(host.name, facts(number))
     hostvars = HostVars(inventory, manager, loader)
-    found: dict[str, str] = {}
+    found: dict[str, File] = {}
     for group, name in plays("site.yml", "demo.yml"):
         role = ROOT / "roles" / name
-        for host in inventory.get_hosts(group):
-            constants = [read(path) or {} for path in sorted((role / "vars").glob("*.yml"))]
+        constants = {
+            key: value for path in (role / "vars").glob("*.yml") for key, value in read(path).items()
+        }
+        for host in inventory.get_hosts(group) if group in inventory.groups else ():
             variables = {
                 **(read(role / "defaults" / "main.yml") or {}),
                 **manager.get_vars(host=host),
+                **constants,
                 "hostvars": hostvars,
-                **{key: value for each in constants for key, value in each.items()},
                 "role_path": str(role),
                 "role_name": name,
                 "ansible_search_path": [str(role)],
             }
             made = files(role, variables, loader)
-            found |= {f"{host.name}{dest}": text for dest, text in made if dest != POLICY}
+            found |= {f"{host.name}{file.dest}": file for file in made if file.dest != POLICY}
     return found
 
 
 def kept(variant: str) -> dict[str, str]:
-    """The same from the golden files."""
+    """HOST/PATH -> content of the golden files."""
     folder = GOLDEN / variant
     files = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_text("utf-8") for path in files}
@@ -133,15 +149,19 @@ def write() -> None:
     """The golden files, made anew; a difference is reviewed as the change of the hosts that it is."""
     shutil.rmtree(GOLDEN, ignore_errors=True)
     for variant in VARIANTS:
-        for name, text in rendered(variant).items():
+        for name, file in rendered(variant).items():
             path = GOLDEN / variant / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            path.write_text(file.content, encoding="utf-8")
 
 
 init_plugin_loader()
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["--write"]:
-        sys.exit(__doc__)
-    write()
+    match sys.argv[1:]:
+        case ["--write"]:
+            write()
+        case ["--print", variant]:
+            print(json.dumps({name: asdict(file) for name, file in rendered(variant).items()}))
+        case _:
+            sys.exit(__doc__)

@@ -27,7 +27,8 @@ def difference(expected: dict[str, str], found: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_what_hosts_would_get_is_what_was_reviewed(variant: str) -> None:
-    changed = difference(kept(variant), rendered(variant))
+    found = {name: file.content for name, file in rendered(variant).items()}
+    changed = difference(kept(variant), found)
     assert not changed, f"{GOLDEN.relative_to(ROOT)}/{variant}: {RENEW}\n{changed}"
 
 
@@ -60,7 +61,7 @@ def planted(tmp_path: Path, template: str) -> dict[str, str]:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text, "utf-8")
     variables = {"port": 443, "ansible_search_path": [str(tmp_path)]}
-    return dict(files(tmp_path, variables, DataLoader()))
+    return {file.dest: file.content for file in files(tmp_path, variables, DataLoader())}
 
 
 def test_both_kinds_of_tasks_are_rendered(tmp_path: Path) -> None:
