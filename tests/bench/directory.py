@@ -102,5 +102,11 @@ def people(site: Site) -> Iterator[Figure]:
         yield Figure(f"{size:,} people again, against the first run", again.seconds, "s", made.seconds, 1)
         yield Figure(f"{size:,} people, peak memory", max(made.peak_mib, again.peak_mib), "MiB", aim=500)
         if pace:
-            yield Figure(f"{size:,} people, a thousand", made.seconds / size * 1000, "s", pace)
+            yield Figure(
+                f"a thousand of {size:,} people, against the size before",
+                made.seconds / size * 1000,
+                "s",
+                pace,
+            )
         pace = made.seconds / size * 1000
+    empty(site)
