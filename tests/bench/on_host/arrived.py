@@ -1,13 +1,18 @@
-"""Waits until COUNT messages lie in the mailboxes, and prints when that was: arrived.py COUNT PATIENCE."""
+"""Waits until COUNT messages lie in the mailboxes, or none comes any more: python3 arrived.py COUNT PATIENCE.
+
+Prints how many came, and when the last one did.
+"""
 
 import json
 import sys
 import time
 from pathlib import Path
 
-wanted, end = int(sys.argv[1]), time.time() + float(sys.argv[2])
-found = 0
-while found < wanted and time.time() < end:
+wanted, patience = int(sys.argv[1]), float(sys.argv[2])
+found, last = 0, time.time()
+while found < wanted and time.time() < last + patience:
     time.sleep(0.05)
-    found = sum(len(list(folder.iterdir())) for folder in Path("/var/vmail").glob("**/Maildir/new"))
-print(json.dumps({"found": found, "at": time.time()}))
+    now = sum(len(list(folder.iterdir())) for folder in Path("/var/vmail").glob("**/Maildir/new"))
+    if now != found:
+        found, last = now, time.time()
+print(json.dumps({"found": found, "at": last}))
