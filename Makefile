@@ -101,6 +101,9 @@ test: check build/.browser package ## the merge ring: the fast one, and every st
 	molecule test --all --report
 	phase "The merge ring is green"
 
+bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (40 min)
+	@CONGVU_HOSTS=benchmark python -m tests.bench $(ONLY)
+
 ##@ Work on congvu (CONTRIBUTING.md)
 lock: build/.venv ## renew requirements.lock from pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
@@ -109,10 +112,15 @@ lock: build/.venv ## renew requirements.lock from pyproject.toml
 package: build/.venv ## the package for the hosts: build/congvu_VERSION_all.deb
 	@packaging/build
 
+golden: build/.venv ## make anew what is generated and reviewed: rendered templates, policy, roles' READMEs
+	@python tests/templates/render.py --write
+	python tests/policy/pinned.py --write
+	python tests/structure/role_readmes.py --write
+
 ##@ Clear up
 clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv
 
-.PHONY: help lock package demo demo-exec demo-down check test clean
+.PHONY: help lock package golden demo demo-exec demo-down check test bench clean
 .ONESHELL:

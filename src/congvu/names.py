@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 # Letters that have no decomposition, in lower case. "ð" is what Eth (U+00D0) becomes: it looks just like "Đ".
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ɖ": "d", "ƀ": "b"})
@@ -39,11 +40,14 @@ _LONGEST = 60
 
 def clean(name: str) -> str:
     """The name in NFC without titles, remarks and needless space; "NGUYỄN VĂN AN" keeps its capitals."""
-    name = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) != "Cf")
+    name = unicodedata.normalize("NFC", name)
+    if not name.isprintable():  # almost every name is: no need to look at each letter
+        name = "".join(c for c in name if unicodedata.category(c) != "Cf")
     name = " ".join(_REMARK.sub(" ", name).split())
     return name[match.end() :] if (match := _TITLE.match(name)) else name
 
 
+@lru_cache(maxsize=10_000)  # people are many, the words of their names are few
 def ascii_letters(word: str) -> str:
     """One word in lower-case ASCII letters. Raises ValueError that names the letter that has no such form."""
     lower = unicodedata.normalize("NFKC", word.translate(_APOSTROPHES)).lower()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from house import ROOT, load, options, roles
+from role_readmes import readme, stale
 
 SHARED = ("mail_", "policy")  # declared as required by whoever uses them, set in group_vars
 
@@ -93,3 +94,18 @@ def test_a_fault_in_a_role_is_found(plant, file: str, text: str, said: str) -> N
 def test_a_missing_part_is_found(plant, part: str) -> None:
     tree = plant({name: text for name, text in SOUND.items() if not name.endswith(part)})
     assert any(part in fault for fault in role_faults(tree))
+
+
+def test_the_readmes_are_in_step_with_the_argument_specs() -> None:
+    assert stale(ROOT) == []
+
+
+def test_a_stale_readme_is_found(plant) -> None:
+    tree = plant(SOUND)
+    assert len(stale(tree)) == 1
+    role = tree / "roles" / "web"
+    (role / "README.md").write_text(readme(role), encoding="utf-8")
+    assert stale(tree) == []
+    assert "| `web_port` | int | `443` | The port. |" in readme(role)
+    plant({"roles/web/meta/argument_specs.yml": SPEC % "web_port: {type: int, default: 444, description: d}"})
+    assert len(stale(tree)) == 1

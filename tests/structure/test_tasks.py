@@ -76,6 +76,22 @@ def policy_faults(tree: Path) -> list[str]:
     return [f"{place}: sets policy" for place in places]
 
 
+def private_faults(tree: Path) -> list[str]:
+    """What a role finds out is its own business: `__role_name`, so that nobody else relies on it."""
+    faults = []
+    for role in roles(tree):
+        for path in yaml_files(role / "tasks", role / "handlers"):
+            for task in tasks(load(path)):
+                names = {task["register"]} if "register" in task else set()
+                names |= (task.get("ansible.builtin.set_fact") or {}).keys() - {"cacheable"}
+                faults += [
+                    f"{path.relative_to(tree)}: {name} does not begin with __{role.name}_"
+                    for name in sorted(names)
+                    if not name.startswith(f"__{role.name}_")
+                ]
+    return faults
+
+
 def handler_faults(tree: Path) -> list[str]:
     faults = []
     for role in roles(tree):
@@ -166,6 +182,24 @@ def test_nothing_but_the_vars_plugin_sets_policy() -> None:
 )
 def test_a_second_policy_is_found(plant, file: str, text: str) -> None:
     assert len(policy_faults(plant({"roles/web/README.md": "", file: text}))) == 1
+
+
+def test_what_roles_find_out_is_private() -> None:
+    assert private_faults(ROOT) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        (TASK + "  register: __web_answer\n", 0),
+        (TASK + "  register: web_answer\n", 1),
+        (TASK + "  register: __other_answer\n", 1),
+        ("- name: X\n  ansible.builtin.set_fact: {__web_a: 1, web_b: 2, cacheable: true}\n", 1),
+    ],
+)
+def test_a_public_finding_is_found(plant, text: str, faults: int) -> None:
+    block = "- block:\n" + "".join(f"    {line}\n" for line in text.splitlines())
+    assert len(private_faults(plant({"roles/web/tasks/main.yml": block}))) == faults
 
 
 def test_handlers_are_named_by_their_effect_and_called() -> None:

@@ -137,10 +137,9 @@ def plan(
 
 
 def _changes(noun: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[Change]:
-    for key in sorted(before.keys() | after.keys(), key=_natural):
-        old, new = before.get(key), after.get(key)
-        if old != new:
-            yield Change(noun, key, old, new)
+    changed = (key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
+    for key in sorted(changed, key=_natural):
+        yield Change(noun, key, before.get(key), after.get(key))
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
@@ -214,7 +213,7 @@ def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict
             # What was not free once is never free later: each namesake goes on where the last one stopped.
             offer = offers.setdefault(base, names.candidates(base))
             address = f"{next(local for local in offer if local not in taken)}@{wanted.domain}"
-        people[person.staff_id] = replace(person, address=address)
+        people[person.staff_id] = person if person.address == address else replace(person, address=address)
     return people
 
 
