@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,11 +23,11 @@ DOCUMENTATION = r"""
 module: converge_lock
 short_description: Let one run at a time change a host
 description:
-  - Takes a lock on the host that lasts until C(ansible-playbook) ends, however it ends. Taking it again in the same
-    run is no change, so each playbook that changes a host takes it, also when another one imports it.
-  - The lock is held by a process on the host at the far end of an SSH session which only this run keeps open; it dies
-    with the session (ADR 0007). Hence nothing has to be cleared by hand, ever.
-  - In check mode, too, since a check run brings people's files to the host, which a converge would clear away.
+  - Takes a lock on the host that lasts until C(ansible-playbook) ends, however it ends. Taking it again in
+    the same run is no change, so each playbook that changes a host takes it, also when another imports it.
+  - The lock is held by a process on the host at the far end of an SSH session which only this run keeps open;
+    it dies with the session (ADR 0007). Hence nothing has to be cleared by hand, ever.
+  - In check mode, too, since a check run brings people's files to the host; a converge would clear them away.
 options:
   wait:
     description: How long to wait, in seconds, for another run to end.
@@ -68,11 +68,12 @@ def run_of(pid: int) -> str:
 
 def refusal(host: str, holder: dict[str, str], waited: int) -> str:
     """What the one who comes second is told."""
+    who, since = holder.get("by", "another run"), holder.get("since", "a moment ago")
+    what = f"{holder.get('playbook', 'playbook unknown')}, process {holder.get('process', 'unknown')}"
     return (
-        f"{host}: {holder.get('by', 'another run')} converges this host since {holder.get('since', 'a moment ago')}"
-        f" ({holder.get('playbook', 'playbook unknown')}, process {holder.get('process', 'unknown')}); waited"
-        f" {waited} s, nothing was changed. Start again when that run has ended. One that was killed gives the host"
-        " free by itself within ten seconds, one whose controller vanished within two minutes."
+        f"{host}: {who} converges this host since {since} ({what}); waited {waited} s, nothing was changed."
+        " Start again when that run has ended. One that was killed gives the host free by itself within"
+        " ten seconds, one whose controller vanished within two minutes."
     )
 
 
@@ -99,7 +100,7 @@ class ActionModule(ActionBase):
                 "by": f"{getpass.getuser()}@{socket.gethostname()}",
                 "process": str(main),
                 "playbook": " ".join(context.CLIARGS.get("args", ())),
-                "since": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
+                "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
             }
         )
 
@@ -109,7 +110,9 @@ class ActionModule(ActionBase):
     def _look(self, wait: int, run: str) -> dict[str, str]:
         done = self._low_level_execute_command(self._shell(LOOK, wait, run))
         if done["rc"] != 0:
-            raise AnsibleActionFail(f"the host's lock cannot be looked at: {done['stderr'] or done['stdout']}")
+            raise AnsibleActionFail(
+                f"the host's lock cannot be looked at: {done['stderr'] or done['stdout']}"
+            )
         try:
             holder: dict[str, str] = json.loads(done["stdout"])
         except ValueError:  # nobody, or somebody who did not say yet who it is

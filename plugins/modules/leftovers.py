@@ -7,10 +7,10 @@ DOCUMENTATION = r"""
 module: leftovers
 short_description: Finish or clear away what an interrupted run left
 description:
-  - Lets dpkg finish packages that were unpacked and never configured, after it waited for whoever still has dpkg's
-    lock. On an interrupted dpkg no other package can be installed.
-  - Removes temporary files that were meant to be gone with their run, among them those that hold people's data and
-    keys. Only a run that holds the host's lock may do so, see O(folders).
+  - Lets dpkg finish packages that were unpacked and never configured, after it waited for whoever still has
+    dpkg's lock. On an interrupted dpkg no other package can be installed.
+  - Removes temporary files that were meant to be gone with their run, among them those that hold people's
+    data and keys. Only a run that holds the host's lock may do so.
   - Needs nothing but Debian's Python, since the run that was interrupted may have been the first.
 options:
   names:
@@ -117,8 +117,8 @@ def wait_for_dpkg(module: AnsibleModule) -> None:
                     holder = module.run_command(["fuser", str(FRONTEND_LOCK)])[1].strip() or "unknown"
                     module.fail_json(
                         msg=f"{FRONTEND_LOCK}: process {holder} still installs packages after"
-                        f" {module.params['lock_timeout']} s, and others are half-installed. Wait for it or end it,"
-                        " then run again. Nothing was changed."
+                        f" {module.params['lock_timeout']} s, and some are half-installed. Wait for it or"
+                        " end it, then run again. Nothing was changed."
                     )
                 time.sleep(1)
 

@@ -7,11 +7,12 @@ DOCUMENTATION = r"""
 module: stale_units
 short_description: Let daemons take up what was configured and never taken up
 description:
-  - A handler is an event, and is lost when a run is interrupted between the changed file and the handler. This
-    module looks at the state instead, and can be asked at any time.
-  - A running unit whose configuration is newer than its last start or reload is reloaded or restarted, one whose
-    own unit file or drop-in is newer than its last start is restarted. systemd reads its units anew where it has to.
-  - A file that is older than what it is made from is made again; kernel settings that are not in force are applied.
+  - A handler is an event, and is lost when a run is interrupted between the changed file and the handler.
+    This module looks at the state instead, and can be asked at any time.
+  - A running unit whose configuration is newer than its last start or reload is reloaded or restarted, one
+    whose own unit file or drop-in is newer than its last start is restarted. systemd reads its units anew
+    where it has to.
+  - A file that is older than what it is made from is made again; kernel settings not in force are applied.
   - Units that do not run are left alone, so that one table serves all hosts.
 options:
   table:
@@ -61,7 +62,9 @@ EXAMPLES = r"""
   stale_units:
     table:
       - {unit: nginx.service, action: reload, paths: [/etc/nginx/nginx.conf]}
-      - {made: /etc/dovecot/junk.svbin, paths: [/etc/dovecot/junk.sieve], command: sievec /etc/dovecot/junk.sieve}
+      - made: /etc/dovecot/junk.svbin
+        paths: [/etc/dovecot/junk.sieve]
+        command: sievec /etc/dovecot/junk.sieve
       - {sysctl: /etc/sysctl.d/60-congvu.conf}
 """
 
@@ -78,7 +81,7 @@ import os
 import pwd
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +98,9 @@ Unit = Mapping[str, str]
 
 def parse_units(text: str) -> dict[str, Unit]:
     """What `systemctl show` prints of several units, by their names."""
-    blocks = [dict(line.split("=", 1) for line in block.splitlines()) for block in text.split("\n\n") if block]
+    blocks = [
+        dict(line.split("=", 1) for line in block.splitlines()) for block in text.split("\n\n") if block
+    ]
     return {block["Id"]: dict.fromkeys(PROPERTIES, "") | block for block in blocks}  # a socket has no process
 
 
@@ -104,7 +109,7 @@ def moment(text: str) -> float:
     if not text:
         return 0.0
     parsed = datetime.strptime(text, "%a %Y-%m-%d %H:%M:%S.%f UTC")
-    return parsed.replace(tzinfo=timezone.utc).timestamp()
+    return parsed.replace(tzinfo=UTC).timestamp()
 
 
 def newest(paths: Sequence[str], than: float) -> str | None:
@@ -118,7 +123,9 @@ def newest(paths: Sequence[str], than: float) -> str | None:
     return path if path is not None and times[path] > than else None
 
 
-def unit_step(entry: Entry, unit: Unit, files: Sequence[str], missing: frozenset[str]) -> tuple[str, str] | None:
+def unit_step(
+    entry: Entry, unit: Unit, files: Sequence[str], missing: frozenset[str]
+) -> tuple[str, str] | None:
     """How a unit has to take up what it does not know yet, and why; None when it knows all."""
     if unit["ActiveState"] not in ("active", "reloading"):
         return None
