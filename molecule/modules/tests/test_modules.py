@@ -139,3 +139,27 @@ def test_config_files_replaces_nothing_when_one_is_refused(host: Host) -> None:
     assert result["failed"]
     assert "four.conf" in result["msg"]
     assert not host.file(f"{STAGE}/three.conf").exists
+
+
+def test_stale_units(host: Host) -> None:
+    host.run_expect([0], "touch /etc/redis/redis.conf; sysctl -q net.ipv4.conf.all.log_martians=0")
+    copy = f"{STAGE}/made/copy"
+    table = [
+        {"unit": "redis-server.service", "paths": ["/etc/redis/*.conf"]},
+        {"unit": "not-here.service", "paths": ["/etc/redis/*.conf"]},
+        {"made": copy, "paths": [f"{STAGE}/two.conf"], "command": f"cp {STAGE}/two.conf {copy}"},
+        {"sysctl": "/etc/sysctl.d/60-congvu.conf"},
+    ]
+    checked, done, *_ = four_ways("stale_units", table=table)
+    assert checked["taken_up"] == done["taken_up"]
+    assert len(done["taken_up"]) == 3
+
+
+def test_leftovers(host: Host) -> None:
+    host.run_expect([0], f"mkdir -p {STAGE}/.congvu.x/y {STAGE}/kept && touch {STAGE}/.ansible_tmp1")
+    host.run_expect([0], "dpkg --unpack $(ls /var/cache/apt/archives/dns-root-data_*.deb | tail -n 1)")
+    _, done, *_ = four_ways("leftovers", names=[".congvu.*", ".ansible_tmp*"], folders=[STAGE])
+    assert done["packages"]
+    assert done["removed"] == [f"{STAGE}/.ansible_tmp1", f"{STAGE}/.congvu.x"]
+    assert host.file(f"{STAGE}/kept").exists
+    assert host.run_expect([0], "dpkg --audit").stdout == ""
