@@ -1,12 +1,13 @@
 """`congvu report`: the report of one quarter, from the observations kept in the database.
 
-Without --out the files go to standard output as one JSON object {name: text}, so that a playbook can fetch
-them and the host stays as it is. The same evidence gives the same bytes.
+Without --out the files go to standard output as one JSON object {name: content in base64}, so that a playbook
+can fetch them and the host stays as it is. The same evidence gives the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from congvu.errors import UserError
 from congvu.policy import read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
+from congvu.report.paper import paper
 from congvu.report.period import CUTOFFS, period, period_at
 from congvu.services.audit import add_sources, stored
 
@@ -27,7 +29,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "report",
         help="render the report of a quarter",
-        description="Renders report.json and report.html of a quarter; of the present one, to date.",
+        description="Renders the report of a quarter as JSON, HTML, PDF and DOCX; of the present one, to date.",
     )
     parser.add_argument("--quarter", help="2026-Q4; default: the present one")
     parser.add_argument("--cutoff", choices=CUTOFFS, help="default: the policy's report.cutoff")
@@ -53,11 +55,28 @@ def run(args: argparse.Namespace) -> int:
     # A past quarter is judged as it stood at its end.
     findings = evidence.findings(policy, observations, (), min(now, window.ends))
     report = Report(window, policy, findings, letterhead)
-    files = {"report.json": to_json(report), "report.html": to_html(report)}
+    files = _render(report)
     if args.out is None:
-        print(json.dumps({"directory": f"{window.quarter}-{cutoff}", "files": files}, ensure_ascii=False))
+        bundle = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        print(json.dumps({"directory": f"{window.quarter}-{cutoff}", "files": bundle}))
         return 0
     args.out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (args.out / name).write_text(text, encoding="utf-8")
+    for name, content in files.items():
+        (args.out / name).write_bytes(content)
     return 0
+
+
+def _render(report: Report) -> dict[str, bytes]:
+    """Every file of the report, by its name."""
+    document = paper(report)
+    try:  # 200 MB of libraries, which only hosts that render reports have
+        from congvu.report.docx import to_docx  # noqa: PLC0415
+        from congvu.report.pdf import to_pdf  # noqa: PLC0415
+
+        papers = {"report.pdf": to_pdf(document), "report.docx": to_docx(document)}
+    except ImportError as error:
+        raise UserError(
+            f"the host cannot render documents: {error}. "
+            "Debian's weasyprint and python3-docx are brought by the role audit: run playbooks/site.yml"
+        ) from error
+    return {"report.json": to_json(report).encode(), "report.html": to_html(report).encode(), **papers}
