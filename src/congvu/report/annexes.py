@@ -22,6 +22,7 @@ class Table:
     shares: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
     figures: frozenset[int] = frozenset()  # columns that are centred
+    total: bool = False  # the last row sums up the others
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def _summary(report: Report) -> Table:
         shares=(16, 9, 9, 11, 11, 11, 11, 11, 11),
         rows=(*rows, _counted("Cộng", report.findings)),
         figures=frozenset(range(1, 9)),
+        total=True,
     )
 
 
@@ -128,8 +130,8 @@ def _sources(report: Report) -> Table:
             ("Lần kiểm tra gần nhất", until),
             (
                 "Niêm phong",
-                "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày; số liệu dựa vào các lần kiểm tra nêu "
-                "tại bảng dưới đây",
+                "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày; số liệu dựa vào các lần kiểm tra "
+                "nêu tại bảng dưới đây",
             ),
         ),
     )

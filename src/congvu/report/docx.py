@@ -27,9 +27,9 @@ from congvu.report.document import Letterhead
 from congvu.report.paper import Line, Paper
 
 _FONT = "Times New Roman"
-_BLANK = "\u2007" * 6  # figure spaces: room to write a number in, never squeezed by justification
+_BLANK = "\u2007" * 4  # figure spaces: room to write a number in, never squeezed by justification
 _TEXT_WIDTH = 160  # mm, between the margins of the upright page
-_ISSUER, _NATION = 66, 94  # mm, of the two columns of the letterhead
+_ISSUER, _NATION = 61, 99  # mm, of the two columns of the letterhead
 _MOTTO = 61  # mm, as wide as "Độc lập - Tự do - Hạnh phúc" in 14 pt bold
 
 
@@ -41,7 +41,7 @@ def to_docx(paper: Paper) -> bytes:
     _page(document.sections[0], landscape=False)
     _number(document)
     _letterhead(document, paper)
-    _body(document, paper)
+    _body(document, paper.body)
     _signing(document, paper.head)
     for annex in paper.annexes:
         _annex(document, annex, paper)
@@ -111,19 +111,22 @@ def _styles(document: Document) -> None:
     title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     for border in title.element.pPr.findall(qn("w:pBdr")):
         title.element.pPr.remove(border)
-    document.styles["Ô bảng"].paragraph_format.line_spacing = 1.0
+    for spacing in document.styles["List Paragraph"].element.pPr.findall(qn("w:contextualSpacing")):
+        document.styles["List Paragraph"].element.pPr.remove(spacing)
+    cell = document.styles["Ô bảng"].paragraph_format
+    cell.line_spacing, cell.space_before, cell.space_after = 1.0, Pt(2), Pt(2)
 
 
 def _page(section: Section, *, landscape: bool) -> None:
     section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (Mm(297), Mm(210)) if landscape else (Mm(210), Mm(297))
     section.top_margin = section.bottom_margin = section.right_margin = Mm(20)
-    section.left_margin = Mm(20 if landscape else 30)
+    section.left_margin = Mm(30)
     section.header_distance = section.footer_distance = Mm(10)
 
 
 def _number(document: Document) -> None:
-    """The page number in the middle of the upper margin, not on the first page. Annexes take the header over."""
+    """The page number in the middle of the upper margin, not on page 1. Annexes take the header over."""
     section = document.sections[0]
     section.different_first_page_header_footer = True
     paragraph = section.header.paragraphs[0]
@@ -136,16 +139,14 @@ def _number(document: Document) -> None:
     _element(run._r, "w:fldChar", fldCharType="end")
 
 
-def _put(
-    place: Any, text: str, size: float, *, bold: bool = False, italic: bool = False, gap: float = 0
-) -> Paragraph:
-    """A centred paragraph of the letterhead or of the signature."""
-    unused = len(place.paragraphs) == 1 and not place.paragraphs[0].text and hasattr(place, "width")
+def _put(place: Any, text: str, size: float, style: str = "", gap: float = 0) -> Paragraph:
+    """A centred paragraph of the letterhead or of the signature; ``style`` is made of "bold" and "italic"."""
+    unused = hasattr(place, "width") and len(place.paragraphs) == 1 and not place.paragraphs[0].runs
     paragraph: Paragraph = place.paragraphs[0] if unused else place.add_paragraph()
     paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
     paragraph.paragraph_format.space_before = Pt(gap)
     run = paragraph.add_run(text)
-    run.font.size, run.bold, run.italic = Pt(size), bold, italic
+    run.font.size, run.bold, run.italic = Pt(size), "bold" in style, "italic" in style
     return paragraph
 
 
@@ -178,23 +179,24 @@ def _letterhead(document: Document, paper: Paper) -> None:
     if head.authority:
         _put(issuer, head.authority.upper(), 13)
     if head.organisation:
-        _put(issuer, head.organisation.upper(), 13, bold=True)
+        _put(issuer, head.organisation.upper(), 13, "bold")
         _rule(issuer, _ISSUER, _ISSUER * 0.4)
     _put(issuer, f"Số: {_BLANK}/{head.symbol or 'BC'}", 13, gap=3)
-    _put(nation, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, bold=True)
-    _put(nation, "Độc lập - Tự do - Hạnh phúc", 14, bold=True)
+    _put(nation, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, "bold")
+    _put(nation, "Độc lập - Tự do - Hạnh phúc", 14, "bold")
     _rule(nation, _NATION, _MOTTO)
     place = f"{head.place}, " if head.place else ""
-    _put(nation, f"{place}ngày {_BLANK} tháng {_BLANK} năm {paper.year}", 14, italic=True, gap=3)
+    _put(nation, f"{place}ngày {_BLANK} tháng {_BLANK} năm {paper.year}", 14, "italic", 3)
 
     document.add_paragraph("BÁO CÁO", style="Title").paragraph_format.space_before = Pt(20)
-    document.add_paragraph(paper.subject, style="Title")
+    subject = document.add_paragraph(paper.subject, style="Title").paragraph_format
+    subject.left_indent = subject.right_indent = Mm(10)
     _rule(document, _TEXT_WIDTH, _TEXT_WIDTH * 0.4)
     if head.addressee:
         _put(document, f"Kính gửi: {head.addressee}.", 14, gap=12).paragraph_format.space_after = Pt(6)
 
 
-def _body(document: Document, paper: Paper) -> None:
+def _body(document: Document, lines: Iterable[Line]) -> None:
     styles = {
         "part": "Heading 1",
         "heading": "Heading 2",
@@ -202,23 +204,23 @@ def _body(document: Document, paper: Paper) -> None:
         "text": "Body Text",
         "notice": "Lưu ý",
     }
-    line: Line
-    for line in paper.body:
+    for line in lines:
         paragraph = document.add_paragraph(line.text, style=styles[line.kind])
-    paragraph.paragraph_format.keep_with_next = True  # the signature does not stand alone on its page
+        # neither a list nor, after the last line, the signature begins on a page of its own
+        paragraph.paragraph_format.keep_with_next = line.text.endswith((":", "./.")) or None
 
 
 def _signing(document: Document, head: Letterhead) -> None:
     document.add_paragraph().paragraph_format.keep_with_next = True
     left, right = _columns(document, _TEXT_WIDTH / 2, _TEXT_WIDTH / 2)
     lines = [
-        _put(left, "Nơi nhận:", 12, bold=True, italic=True),
+        _put(left, "Nơi nhận:", 12, "bold italic"),
         *(_put(left, f"- {each}", 11) for each in head.recipients or ("Lưu: VT.",)),
     ]
-    for each in lines:
-        each.alignment = WD_ALIGN_PARAGRAPH.LEFT
+    for line in lines:
+        line.alignment = WD_ALIGN_PARAGRAPH.LEFT
     for each in head.signer:
-        _put(right, each.upper(), 14, bold=True)
+        _put(right, each.upper(), 14, "bold")
     for _ in range(5):  # room for the signature and the name
         _put(right, " ", 14)
 
@@ -234,16 +236,13 @@ def _annex(document: Document, annex: Annex, paper: Paper) -> None:
     document.add_paragraph(f"Phụ lục {annex.number}", style="Title")
     document.add_paragraph(annex.title.upper(), style="Title")
     of = f" của {head.organisation}" if head.organisation else ""
-    _put(
-        document,
-        f"(Kèm theo Báo cáo số {_BLANK}/{head.symbol or 'BC'} ngày {_BLANK} tháng {_BLANK} năm {paper.year}{of})",
-        14, italic=True,
-    )  # fmt: skip
+    date = f"ngày {_BLANK} tháng {_BLANK} năm {paper.year}"
+    _put(document, f"(Kèm theo Báo cáo số {_BLANK}/{head.symbol or 'BC'} {date}{of})", 14, "italic")
     for table in annex.tables:
         heading = document.add_paragraph(table.title, style="Heading 2")
         heading.paragraph_format.first_line_indent = Pt(0)
         heading.paragraph_format.space_after = Pt(4)
-        _table(document, table, 257 if annex.landscape else _TEXT_WIDTH)
+        _table(document, table, 247 if annex.landscape else _TEXT_WIDTH)
 
 
 def _table(document: Document, table: Table, width: float) -> None:
@@ -251,28 +250,30 @@ def _table(document: Document, table: Table, width: float) -> None:
     grid.autofit = False
     for column, share in zip(grid.columns, table.shares, strict=True):
         column.width = Mm(width * share / 100)
-    _row(document, grid, table.columns, table, bold=True, centred=range(len(table.columns)))
-    _element(grid.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")
-    for row in table.rows:
-        if len(row) == 1:
-            cells = (row[0], *[""] * (len(table.columns) - 1))
-            _row(document, grid, cells, table, bold=True, centred=())
-            added = grid.rows[-1]
-            added.cells[0].merge(added.cells[-1])
-        else:
-            _row(document, grid, row, table, bold=False, centred=table.figures)
+    _row(grid, table.columns, bold=True, centred=range(len(table.columns)))
+    _element(grid.rows[0]._tr.get_or_add_trPr(), "w:tblHeader")  # again on each page
+    for index, row in enumerate(table.rows, start=1):
+        group = len(row) == 1
+        cells = _row(
+            grid,
+            (*row, *[""] * (len(table.columns) - len(row))),
+            bold=group or (table.total and index == len(table.rows)),
+            centred=() if group else table.figures,
+        )
+        if group:  # stands with its first row
+            cells[0].merge(cells[-1]).paragraphs[0].paragraph_format.keep_with_next = True
 
 
-def _row(
-    document: Document, grid: Any, texts: Iterable[str], table: Table, *, bold: bool, centred: Iterable[int]
-) -> None:
+def _row(grid: Any, texts: Iterable[str], *, bold: bool, centred: Iterable[int]) -> list[Any]:
     row = grid.add_row()
     _element(row._tr.get_or_add_trPr(), "w:cantSplit")
-    cells, middle = row.cells, set(centred)
+    cells, middle = list(row.cells), set(centred)
     for index, text in enumerate(texts):
         paragraph = cells[index].paragraphs[0]
-        paragraph.style = document.styles["Ô bảng"]
-        paragraph.add_run(text).bold = bold
+        paragraph.style = "Ô bảng"
+        if text:
+            paragraph.add_run(text).bold = bold
         if index in middle:
             paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
         cells[index].width = grid.columns[index].width
+    return cells

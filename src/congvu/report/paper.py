@@ -1,7 +1,7 @@
 """The report as an official document: what it says, in its order (NĐ 30/2020, Phụ lục I). Pure.
 
-Composed from the evidence alone, and laid out by :mod:`congvu.report.pdf` and :mod:`congvu.report.docx`. The number,
-the day and the signature are left to the clerk; what was not measured is said, and nothing is guessed.
+Composed from the evidence alone; :mod:`congvu.report.pdf` and :mod:`congvu.report.docx` lay it out.
+Number, day and signature are left to the clerk; what was not measured is said, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SHOWN_FAULTS = 3  # the text stays readable; report.json holds them all
 
 @dataclass(frozen=True)
 class Line:
-    """One paragraph: a part (I.), a heading (1.), a point (a) or -), plain text, or a notice to the reader."""
+    """One paragraph: a part (I.), a heading (1.), a point (a or a dash), plain text, or a notice."""
 
     kind: Literal["part", "heading", "point", "text", "notice"]
     text: str
@@ -86,24 +86,24 @@ def _of(report: Report, status: Status) -> list[Finding]:
     return [finding for finding in report.findings if finding.row.status is status]
 
 
+def _joined(place: str) -> str:
+    """Return ``Điều 4 (2)`` such that no line ends within it."""
+    return place.replace(" ", "\u00a0")
+
+
 def _places(found: Sequence[Finding]) -> str:
     """Return ``Điều 3 (2), Điều 4 (5)``: where they stand, and how many each."""
     counts = Counter(article(finding.row.provision) for finding in found)
-    return ", ".join(f"{place} ({words.number(count)})" for place, count in counts.items())
-
-
-def _until(report: Report) -> str:
-    return words.moment(report.observed_until) if report.observed_until else ""
+    return ", ".join(_joined(f"{place} ({words.number(count)})") for place, count in counts.items())
 
 
 def _opening(report: Report) -> list[Line]:
     policy, window = report.policy, report.period
     basis = policy.legal_basis
-    issued = (
-        ""
-        if report.draft or basis.date is None
-        else f" ban hành kèm theo Quyết định số {basis.number} ngày {words.day(basis.date)} của {basis.issuer}"
-    )
+    issued = ""
+    if basis.date is not None and not report.draft:
+        decision = f"Quyết định số {basis.number} ngày {words.day(basis.date)} của {basis.issuer}"
+        issued = f" ban hành kèm theo {decision}"
     reporter = report.letterhead.reporter or report.letterhead.organisation
     lines = [
         Line(
@@ -115,58 +115,57 @@ def _opening(report: Report) -> list[Line]:
         )
     ]
     if report.draft:
-        lines.append(
-            Line(
-                "notice",
-                f"Lưu ý: Quyết định ban hành {report.named} chưa có số, ngày, tháng nên {report.named} còn là dự "
-                f"thảo. Kết quả nêu trong báo cáo được đối chiếu với bản dự thảo (phiên bản chính sách "
-                f"{policy.version}) và chỉ có giá trị tham khảo đến khi {report.named} được ban hành.",
-            )
+        named = report.named
+        draft = (
+            f"Lưu ý: Quyết định ban hành {named} chưa có số, ngày, tháng nên {named} còn là dự thảo. "
+            f"Kết quả nêu trong báo cáo được đối chiếu với bản dự thảo (phiên bản chính sách "
+            f"{policy.version}) và chỉ có giá trị tham khảo đến khi {named} được ban hành."
         )
-    if report.unfinished:
-        seen = (
-            f"số liệu tính đến {_until(report)}."
-            if report.observed_until
-            else "trong kỳ chưa có lần kiểm tra nào được ghi nhận."
-        )
-        lines.append(Line("notice", f"Kỳ báo cáo chưa kết thúc hoặc chưa đủ số liệu; {seen}"))
+        lines.append(Line("notice", draft))
+    if report.observed_until is None:
+        lines.append(Line("notice", "Trong kỳ chưa có lần kiểm tra nào được ghi nhận."))
+    elif report.unfinished:
+        until = f"số liệu tính đến {words.moment(report.observed_until)}"
+        lines.append(Line("notice", f"Kỳ báo cáo chưa kết thúc hoặc chưa đủ số liệu; {until}."))
     return lines
 
 
 def _deployment(report: Report) -> list[Line]:
     policy = report.policy
     rows = [finding.row.provision for finding in report.findings]
-    groups = [f"{name} ({words.number(len(list(each)))})" for name, each in groupby(rows, article)]
+    groups = [_joined(f"{name} ({words.number(len(list(each)))})") for name, each in groupby(rows, article)]
     built = sum(control.built for control in policy.controls)
     seen = {each.control for each in report.observations}
     attesting = [row for row in rows if row.attests is not None]
     hosts = sorted({each.host for each in report.observations})
     checked = sum(each.checked for each in report.observations)
-    last = (
-        f"Lần kiểm tra gần nhất trong kỳ kết thúc lúc {_until(report)} trên máy chủ {', '.join(hosts)}, gồm "
-        f"{words.number(len(seen))} nội dung với {words.number(checked)} trường hợp được kiểm tra."
-        if report.observed_until
-        else "Trong kỳ chưa có lần kiểm tra nào được ghi nhận."
-    )
+    last = "Trong kỳ chưa có lần kiểm tra nào được ghi nhận."
+    if report.observed_until:
+        last = (
+            f"Lần kiểm tra gần nhất trong kỳ kết thúc lúc {words.moment(report.observed_until)} trên máy chủ "
+            f"{', '.join(hosts)}, gồm {words.number(len(seen))} nội dung với "
+            f"{words.number(checked)} trường hợp."
+        )
+    attested = words.number(report.counts["attested"]) if report.counts["attested"] else "không phát sinh"
     return [
         Line("heading", "1. Phạm vi theo dõi"),
         Line(
             "text",
-            f"{report.named} được tách thành {_duties(len(rows))} để theo dõi: {', '.join(groups)}.",
+            f"{report.named} được tách thành {_duties(len(rows))} để theo dõi (số trong ngoặc là số quy "
+            f"định): {', '.join(groups)}.",
         ),
         Line("heading", "2. Kiểm tra tự động"),
         Line(
             "text",
             f"Đã xây dựng {words.number(built)} trên {words.number(len(policy.controls))} nội dung kiểm tra; "
-            f"mỗi nội dung được kiểm tra trực tiếp trên hệ thống đang vận hành, không dựa vào lời khai của người "
-            f"quản trị. {last}",
+            f"mỗi nội dung được kiểm tra trực tiếp trên hệ thống đang vận hành, không dựa vào báo cáo của "
+            f"người quản trị. {last}",
         ),
         Line("heading", "3. Xác nhận của người có trách nhiệm"),
         Line(
             "text",
-            f"{words.sentence(_duties(len(attesting)))} có nội dung máy không thể kết luận, phải do người có trách "
-            f"nhiệm xác nhận. Số quy định đã được xác nhận trong kỳ: "
-            f"{words.number(report.counts['attested']) if report.counts['attested'] else 'không phát sinh'}.",
+            f"{_duties(len(attesting))} có nội dung không thể kết luận bằng máy, phải do người có trách "
+            f"nhiệm xác nhận. Số quy định đã được xác nhận trong kỳ: {attested}.",
         ),
     ]
 
@@ -174,8 +173,8 @@ def _deployment(report: Report) -> list[Line]:
 def _share(report: Report, status: str) -> str:
     count = report.counts[status]
     label = words.STATUS[status][0]
-    if label == _NONE.rstrip("."):  # the status of that name: nothing arose to be judged
-        label = "Không phát sinh trường hợp để đánh giá"
+    if status == Status.NOT_APPLICABLE.value:  # its usual name would say the same twice
+        label = "Không có trường hợp để đánh giá"
     if not count:
         return f"{label}: không phát sinh"
     return f"{label}: {_duties(count)} ({words.percent(count / len(report.findings))})"
@@ -223,7 +222,7 @@ def _seen(found: Sequence[Finding]) -> str:
         return " Không có số liệu kiểm tra tự động."
     faults = sum(len(each.exceptions) for each in looks)
     return f" Đã kiểm tra {words.number(sum(each.checked for each in looks))} trường hợp, " + (
-        f"{words.number(faults)} trường hợp không đạt." if faults else "không có trường hợp không đạt."
+        f"{words.number(faults)} trường hợp không đạt." if faults else "tất cả đều đạt."
     )
 
 
@@ -241,7 +240,7 @@ def _figures(report: Report) -> list[str]:
     return [*found[:-1], found[-1][:-1] + "."] if found else []
 
 
-def _fault(report: Report, finding: Finding) -> str:
+def _fault(finding: Finding) -> str:
     """One duty that is not met, with the first cases by control."""
     row = finding.row
     broken = [each for each in row.judgements if each.status is Status.NOT_MET and each.judged]
@@ -272,13 +271,13 @@ def _shortcomings(report: Report) -> list[Line]:
     ]
     lines = [
         Line("heading", "1. Quy định chưa đạt"),
-        *_points(_fault(report, finding) for finding in faults),
+        *_points(_fault(finding) for finding in faults),
         Line("heading", "2. Quy định chưa đánh giá được và nguyên nhân"),
         *_points(_unassessed(report)),
         Line("heading", "3. Quy định chờ xác nhận"),
         *_points(
             f"{words.sentence(party)}: {_duties(len(found))}, gồm {_places(found)}."
-            for party, found in awaited(report)
+            for party, found in _awaited(report)
         ),
         Line("heading", "4. Trường hợp được miễn áp dụng có thời hạn"),
         *_points(waived),
@@ -309,7 +308,7 @@ def _unassessed(report: Report) -> list[str]:
     return [f"{cause}: {_duties(len(found))}, gồm {_places(found)}." for cause, found in causes.items()]
 
 
-def awaited(report: Report) -> list[tuple[str, list[Finding]]]:
+def _awaited(report: Report) -> list[tuple[str, list[Finding]]]:
     """Who still has to attest, and which rows."""
     found = _of(report, Status.ATTESTATION_MISSING)
     by_party = {
@@ -321,14 +320,14 @@ def awaited(report: Report) -> list[tuple[str, list[Finding]]]:
 
 def _proposals(report: Report) -> list[Line]:
     faults = _of(report, Status.NOT_MET)
-    named = report.named
+    named, parties = report.named, report.policy.parties
     charged = [
-        f"Đề nghị {', '.join(report.policy.parties[who].vi for who in finding.row.provision.who)} khắc phục nội dung "
-        f"chưa đạt tại {finding.row.provision.article}."
+        f"{words.sentence(', '.join(parties[who].vi for who in finding.row.provision.who))}: "
+        f"khắc phục nội dung chưa đạt tại {finding.row.provision.article}."
         for finding in faults
     ]
     attest = [
-        f"Đề nghị {party} xác nhận {_duties(len(found))} còn thiếu." for party, found in awaited(report)
+        f"{words.sentence(party)}: xác nhận {_duties(len(f))} còn thiếu." for party, f in _awaited(report)
     ]
     defects = finding_list(report)
     lines = [
@@ -339,13 +338,12 @@ def _proposals(report: Report) -> list[Line]:
         Line("heading", f"3. Sửa đổi, bổ sung {named}"),
     ]
     if defects:
-        lines.append(
-            Line(
-                "text",
-                f"Qua thực hiện, có {words.number(len(defects))} nội dung của {named} còn vướng mắc. Đề nghị cấp có "
-                f"thẩm quyền xem xét sửa đổi, bổ sung; trong khi chờ, việc theo dõi tạm áp dụng hướng xử lý dưới đây:",
-            )
+        asked = (
+            f"Qua thực hiện, có {words.number(len(defects))} nội dung của {named} còn vướng mắc. Đề nghị "
+            f"cấp có thẩm quyền xem xét sửa đổi, bổ sung; trong khi chờ, việc theo dõi tạm áp dụng hướng xử "
+            f"lý dưới đây:"
         )
+        lines.append(Line("text", asked))
     return [*lines, *_points(defects)]
 
 
