@@ -32,6 +32,14 @@ build/.browser: build/.tools
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-liberation >build/browser.log; }
 	touch $@
 
+build/.office: build/.tools
+	@command -v soffice >/dev/null || { echo "installing LibreOffice"; apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libreoffice-writer-nogui >build/office.log; }
+	# Debian 12 has the letters of Vietnamese in a second package of the same fonts
+	fonts=$$(apt-cache pkgnames fonts-liberation2 | grep -qx fonts-liberation2 && echo fonts-liberation2 || echo fonts-liberation)
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$$fonts" >>build/office.log
+	touch $@
+
 build/.venv: requirements.lock pyproject.toml build/.tools
 	@python3 -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check uv
@@ -76,7 +84,7 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure
 	git grep --untracked -lzE '^#!.*[ /](ba)?sh$$' -- ':!*.j2' ':!Makefile' | xargs -0 shellcheck
 	pytest --quiet
 
-test: check build/.browser package ## the merge ring: the fast one, and every story on real hosts
+test: check build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts
 	@export CONGVU_HOSTS=molecule
 	trap '$(TESTHOST) down' EXIT
 	molecule test --all --report

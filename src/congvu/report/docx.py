@@ -30,6 +30,7 @@ _FONT = "Times New Roman"
 _BLANK = "\u2007" * 4  # figure spaces: room to write a number in, never squeezed by justification
 _TEXT_WIDTH = 160  # mm, between the margins of the upright page
 _ISSUER, _NATION = 61, 99  # mm, of the two columns of the letterhead
+_CAPITAL = 3.0  # mm, the mean width of a bold capital of 13 pt: a rule is two fifths of the words above it
 _MOTTO = 61  # mm, as wide as "Độc lập - Tự do - Hạnh phúc" in 14 pt bold
 
 
@@ -180,7 +181,7 @@ def _letterhead(document: Document, paper: Paper) -> None:
         _put(issuer, head.authority.upper(), 13)
     if head.organisation:
         _put(issuer, head.organisation.upper(), 13, "bold")
-        _rule(issuer, _ISSUER, _ISSUER * 0.4)
+        _rule(issuer, _ISSUER, 0.4 * min(_ISSUER, _CAPITAL * len(head.organisation)))
     _put(issuer, f"Số: {_BLANK}/{head.symbol or 'BC'}", 13, gap=3)
     _put(nation, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, "bold")
     _put(nation, "Độc lập - Tự do - Hạnh phúc", 14, "bold")
@@ -191,7 +192,7 @@ def _letterhead(document: Document, paper: Paper) -> None:
     document.add_paragraph("BÁO CÁO", style="Title").paragraph_format.space_before = Pt(20)
     subject = document.add_paragraph(paper.subject, style="Title").paragraph_format
     subject.left_indent = subject.right_indent = Mm(10)
-    _rule(document, _TEXT_WIDTH, _TEXT_WIDTH * 0.4)
+    _rule(document, _TEXT_WIDTH, 0.4 * (_TEXT_WIDTH - 20))
     if head.addressee:
         _put(document, f"Kính gửi: {head.addressee}.", 14, gap=12).paragraph_format.space_after = Pt(6)
 
