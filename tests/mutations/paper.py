@@ -27,6 +27,7 @@ class Line:
     bottom: float
     sizes: set[float]
     fonts: set[str]
+    pieces: list[tuple[float, float]]  # left and right of what stands apart, as columns do
 
 
 @dataclass
@@ -66,7 +67,18 @@ def _line(found: dict[str, Any]) -> Line:
         bottom=found["bottom"] * POINT,
         sizes={round(letter["size"], 1) for letter in letters},
         fonts={letter["fontname"].partition("+")[2] for letter in letters},
+        pieces=_pieces(letters),
     )
+
+
+def _pieces(letters: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    pieces: list[tuple[float, float]] = []
+    for left, right in sorted((letter["x0"] * POINT, letter["x1"] * POINT) for letter in letters):
+        if pieces and left - pieces[-1][1] < 5:
+            pieces[-1] = (pieces[-1][0], right)
+        else:
+            pieces.append((left, right))
+    return pieces
 
 
 def read(path: Path) -> list[Page]:

@@ -238,7 +238,7 @@ def _annex(document: Document, annex: Annex, paper: Paper) -> None:
     document.add_paragraph(annex.title.upper(), style="Title")
     of = f" của {head.organisation}" if head.organisation else ""
     date = f"ngày {_BLANK} tháng {_BLANK} năm {paper.year}"
-    _put(document, f"(Kèm theo Báo cáo số {_BLANK}/{head.symbol or 'BC'} {date}{of})", 14, "italic")
+    _put(document, f"(Kèm theo Báo cáo số {_BLANK}/{head.symbol or 'BC'} {date}{of})", 13, "italic")
     for table in annex.tables:
         heading = document.add_paragraph(table.title, style="Heading 2")
         heading.paragraph_format.first_line_indent = Pt(0)
