@@ -36,7 +36,7 @@ build/.office: build/.tools
 	@command -v soffice >/dev/null || { echo "installing LibreOffice"; apt-get -qq update && \
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libreoffice-writer-nogui >build/office.log; }
 	# Debian 12 has the letters of Vietnamese in a second package of the same fonts
-	fonts=$$(apt-cache pkgnames fonts-liberation2 | grep -qx fonts-liberation2 && echo fonts-liberation2 || echo fonts-liberation)
+	fonts=$$(apt-cache pkgnames fonts-liberation2 | grep -cx fonts-liberation2 >/dev/null && echo fonts-liberation2 || echo fonts-liberation)
 	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$$fonts" >>build/office.log
 	touch $@
 
