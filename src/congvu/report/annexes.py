@@ -152,7 +152,7 @@ def _looks(report: Report) -> Table:
     return Table(
         title="2. Các lần kiểm tra được dùng trong báo cáo",
         columns=("STT", "Nội dung kiểm tra", "Máy chủ", "Thời điểm", "Số trường hợp", "Không đạt"),
-        shares=(7, 43, 12, 16, 11, 11),
+        shares=(8, 42, 12, 16, 11, 11),
         rows=tuple(rows) or (("Không phát sinh",),),
         figures=frozenset({0, 3, 4, 5}),
     )

@@ -98,6 +98,9 @@ def _styles(document: Document) -> None:
         style = document.styles[name]
         style.font.name, style.font.size, style.font.bold, style.font.italic = _FONT, Pt(size), bold, italic
         style.font.color.rgb = RGBColor(0, 0, 0)
+        for stretch in ("w:spacing", "w:kern"):  # the library's Title is spaced out
+            for setting in style.element.rPr.findall(qn(stretch)):
+                style.element.rPr.remove(setting)
         families = style.element.rPr.rFonts
         for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             families.attrib.pop(qn(f"w:{theme}"), None)
