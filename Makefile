@@ -43,6 +43,14 @@ build/.browser: build/.tools
 	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends chromium fonts-liberation >build/browser.log; }
 	touch $@
 
+build/.office: build/.tools
+	@command -v soffice >/dev/null || { echo "installing LibreOffice"; apt-get -qq update && \
+	  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libreoffice-writer-nogui >build/office.log; }
+	# Debian 12 has the letters of Vietnamese in a second package of the same fonts
+	fonts=$$(apt-cache pkgnames fonts-liberation2 | grep -cx fonts-liberation2 >/dev/null && echo fonts-liberation2 || echo fonts-liberation)
+	DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$$fonts" >>build/office.log
+	touch $@
+
 build/.venv: requirements.lock pyproject.toml build/.tools
 	@python3 -m venv .venv
 	python -m pip install --quiet --disable-pip-version-check uv
@@ -93,7 +101,7 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure (3 min
 	pytest --quiet
 	phase "The fast ring is green"
 
-test: check build/.browser package ## the merge ring: the fast one, and every story on real hosts (under 60 min)
+test: check build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (under 60 min)
 	@$(PHASE)
 	phase "Molecule: every story on real hosts"
 	export CONGVU_HOSTS=molecule

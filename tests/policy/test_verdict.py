@@ -181,7 +181,7 @@ def test_a_waiver_of_a_row_covers_its_attestation(folder):
 
 def test_reasons_are_those_of_the_status(folder):
     rows = judge(folder.resolve(), {"mail-delivery": [BAD]}, (), NOW)
-    assert [reason.vi for reason in rows[3].reasons] == ["1 trên 10 trường hợp, chưa đạt mức tối thiểu 0,9."]
+    assert [reason.vi for reason in rows[3].reasons] == ["1 trên 10 trường hợp, chưa đạt mức tối thiểu 90%."]
 
 
 def test_worst_first():

@@ -39,7 +39,6 @@ OWN: dict[tuple[str, str, str], str] = {
     # Not a host of ours at all.
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
-    ("audit", "tasks/report.yml", "localhost"): "the controller, which receives the report",
     # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
     (
         "dovecot",

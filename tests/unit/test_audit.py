@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -132,34 +133,44 @@ def test_a_broken_file_is_the_users_to_mend(
     assert capsys.readouterr().err.startswith("congvu: ")
 
 
-def test_the_report_goes_to_a_directory_or_to_standard_output(
+def test_the_report_goes_to_a_directory_of_its_quarter(
     record: Any, policy: Resolved, congvu: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(observations(policy, banned_example="được nhận"))
     capsys.readouterr()
-    assert congvu("report", "--cutoff", "calendar") == 0
-    bundle = json.loads(capsys.readouterr().out)
-    assert congvu("report", "--cutoff", "calendar", "--out", str(tmp_path / "out")) == 0
-    assert bundle["directory"].endswith("-calendar")
-    for name in ("report.json", "report.html"):
-        assert (tmp_path / "out" / name).read_text(encoding="utf-8") == bundle["files"][name]
-    rows = {row["id"]: row["status"] for row in json.loads(bundle["files"]["report.json"])["provisions"]}
+    forms = ["json", "html", "docx"]
+    assert congvu("report", "--cutoff", "calendar", "--out", str(tmp_path / "out"), "--format", *forms) == 0
+    written = [Path(line) for line in capsys.readouterr().out.splitlines()]
+    assert written == [written[0].parent / f"report.{form}" for form in forms]
+    assert written[0].parent.parent == tmp_path / "out"
+    assert written[0].parent.name.endswith("-calendar")
+    assert all(path.stat().st_size > 1000 for path in written)
+    rows = {row["id"]: row["status"] for row in json.loads(written[0].read_bytes())["provisions"]}
     assert len(rows) == len(policy.provisions)
     assert rows["d5.s3"] == "not_met"
 
 
+def test_a_host_without_the_renderer_says_what_to_do(
+    congvu: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    assert congvu("report", "--out", str(tmp_path / "out")) == 1
+    assert "cannot render pdf" in (said := capsys.readouterr().err)
+    assert "playbooks/site.yml" in said
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_quarter_is_judged_as_it_stood_at_its_end(
-    record: Any, policy: Resolved, congvu: Any, capsys: pytest.CaptureFixture[str]
+    record: Any, policy: Resolved, congvu: Any, tmp_path: Path
 ) -> None:
     end = datetime(2026, 6, 30, 16, 0, tzinfo=UTC)  # 23:00 on the last day of the calendar quarter
     record(observations(policy, at=end))
     record(observations(policy, at=end + timedelta(hours=2), banned_example="được nhận"))  # the next quarter
-    capsys.readouterr()
-    congvu("report", "--quarter", "2026-Q2", "--cutoff", "calendar")
-    document = json.loads(json.loads(capsys.readouterr().out)["files"]["report.json"])
+    congvu("report", "--quarter=2026-Q2", "--cutoff=calendar", f"--out={tmp_path}", "--format=json")
+    document = json.loads((tmp_path / "2026-Q2-calendar/report.json").read_bytes())
     assert {row["id"]: row["status"] for row in document["provisions"]}["d5.s3"] == "met"
 
 
 def test_a_quarter_to_come_has_no_report(congvu: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert congvu("report", "--quarter", f"{NOW.year + 1}-Q4") == 1
+    assert congvu("report", "--quarter", f"{NOW.year + 1}-Q4", "--out", "unused") == 1
     assert "nothing to report yet" in capsys.readouterr().err

@@ -149,19 +149,25 @@ def _by_rule(control: Control, fresh: Sequence[Observed], policy: Resolved) -> J
     return _figure(control, fresh) if control.verdict == "figure" else _all(control, fresh)
 
 
+def _count(number: int) -> str:
+    """Return ``1.204`` for 1204, as Vietnamese write it."""
+    return f"{number:,}".replace(",", ".")
+
+
 def _all(control: Control, fresh: Sequence[Observed]) -> Judgement:
     checked = sum(each.checked for each in fresh)
     exceptions = sum(len(each.exceptions) for each in fresh)
     if exceptions:  # before "nothing arose": an exception is one, whatever was counted
         reason = Text(
-            vi=f"{exceptions} trường hợp không đạt trong {checked} trường hợp được kiểm tra.",
+            vi=f"{_count(exceptions)} trường hợp không đạt trong {_count(checked)} trường hợp được kiểm tra.",
             en=f"{exceptions} exceptions among {checked} checked.",
         )
         return Judgement(control.id, Status.NOT_MET, reason)
     if checked == 0:
         return _nothing_arose(control)
     reason = Text(
-        vi=f"Đã kiểm tra {checked} trường hợp, tất cả đều đạt.", en=f"{checked} checked, no exception."
+        vi=f"Đã kiểm tra {_count(checked)} trường hợp, tất cả đều đạt.",
+        en=f"{checked} checked, no exception.",
     )
     return Judgement(control.id, Status.MET, reason)
 
@@ -177,10 +183,10 @@ def _rate(control: Control, key: str, fresh: Sequence[Observed], policy: Resolve
     if denominator == 0:
         return _nothing_arose(control)
     status = Status.MET if numerator / denominator >= wanted else Status.NOT_MET
-    level = f"{wanted:g}".replace(".", ",")
+    level = f"{wanted * 100:g}%".replace(".", ",")
     reached, side = ("đạt", "not below") if status is Status.MET else ("chưa đạt", "below")
     reason = Text(
-        vi=f"{numerator} trên {denominator} trường hợp, {reached} mức tối thiểu {level}.",
+        vi=f"{_count(numerator)} trên {_count(denominator)} trường hợp, {reached} mức tối thiểu {level}.",
         en=f"{numerator} of {denominator}, {side} the minimum of {wanted:g}.",
     )
     return Judgement(control.id, status, reason)

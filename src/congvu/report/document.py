@@ -7,6 +7,7 @@ gives the same bytes, whenever the report is made.
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from congvu.evidence import Finding, Observation
 from congvu.policy import Provision, Rate, Resolved, Row, Status, Value
 from congvu.report import words
 from congvu.report.period import Period
+
+_ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
 
 # The daily seal belongs to the chain of evidence. Until that exists the report says so and does not pretend.
 _SEAL = {"status": "not_built", "reason": "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày."}
@@ -31,6 +34,7 @@ class Letterhead:
     organisation: str = ""  # who reports: "Sở Nội vụ"
     symbol: str = ""  # "BC-SNV"
     place: str = ""  # "Bình Định"
+    reporter: str = ""  # who speaks in the text, where that is a part of the organisation: "Văn phòng Sở"
     addressee: str = ""  # "Giám đốc Sở Nội vụ"
     signer: tuple[str, ...] = ()  # lines above the signature: "TL. GIÁM ĐỐC", "CHÁNH VĂN PHÒNG"
     recipients: tuple[str, ...] = ()  # below "Nơi nhận": "Như trên", "Lưu: VT, VP"
@@ -80,6 +84,21 @@ class Report:
         """When the newest of them was made."""
         return max((each.observed_at for each in self.observations), default=None)
 
+    @property
+    def unfinished(self) -> bool:
+        """The period still runs, or ended without an observation at its end."""
+        return self.observed_until is None or self.observed_until < self.period.ends
+
+    @property
+    def draft(self) -> bool:
+        """The regulation has not been issued: its decision has no number or no date."""
+        return not (self.policy.legal_basis.number and self.policy.legal_basis.date)
+
+    @property
+    def named(self) -> str:
+        """How the text calls the regulation: "Quy chế", "Quy định", "Nội quy"."""
+        return " ".join(self.policy.title.vi.split()[:2])
+
 
 def to_json(report: Report) -> str:
     """Return ``report.json``: schema 1, one row for each provision, in the order of the regulation."""
@@ -124,6 +143,12 @@ def _provision(policy: Resolved, finding: Finding) -> dict[str, Any]:
 
 def _plain(observation: Observation) -> dict[str, Any]:
     return {"host": observation.host, **observation.body(), "policy_sha256": observation.policy_sha256}
+
+
+def article(provision: Provision) -> str:
+    """Return the heading under which a provision stands: ``Điều 4`` for ``điểm a khoản 1 Điều 4``."""
+    match = _ARTICLE.search(provision.article)
+    return match[0] if match else words.sentence(provision.article)
 
 
 def observed(policy: Resolved, row: Row) -> str:

@@ -5,7 +5,6 @@ What is shown is prepared here as plain words; the template only lays it out.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -18,10 +17,9 @@ import jinja2
 from congvu.evidence import Finding, Observation
 from congvu.policy import Judgement, Resolved, Status
 from congvu.report import words
-from congvu.report.document import Report, expected, numbers, setting
+from congvu.report.document import Report, article, expected, numbers, setting
 
 _SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
-_ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,13 @@ def to_html(report: Report) -> str:
         head=report.letterhead,
         words=words,
         css=_resource("report.css"),
-        named=" ".join(report.policy.title.vi.split()[:2]),  # "Quy chế", "Quy định", "Nội quy"
-        draft=not (report.policy.legal_basis.number and report.policy.legal_basis.date),
+        named=report.named,
+        draft=report.draft,
         # what the regulation says of itself stands in its first row
         doubts=[
             each.id for each in report.policy.findings if report.policy.provisions[0].id in each.provisions
         ],
-        unfinished=report.observed_until is None or report.observed_until < report.period.ends,
+        unfinished=report.unfinished,
         tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],
         bar=_bar(rows),
         articles=[(name, group, _bar(group)) for name, group in articles],
@@ -100,14 +98,13 @@ def _awaited(report: Report) -> list[tuple[str, int]]:
 def _row(policy: Resolved, finding: Finding) -> dict[str, Any]:
     row, provision = finding.row, finding.row.provision
     controls = [policy.control(control) for control in provision.controls]
-    article = _ARTICLE.search(provision.article)
     enforced = [control.enforced.vi for control in controls if control.enforced]
     if provision.attests is not None and provision.not_assessed is None:
         enforced.append(f"Xác nhận mỗi quý: {policy.parties[provision.attests].vi}.")
     return {
         "id": provision.id,
         "article": words.sentence(provision.article),
-        "group": article[0] if article else words.sentence(provision.article),
+        "group": article(provision),
         "duty": provision.duty.vi,
         "who": ", ".join(policy.parties[who].vi for who in provision.who),
         "kind": ", ".join(words.KIND[kind] for kind in provision.kind),

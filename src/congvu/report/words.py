@@ -28,7 +28,9 @@ KIND = {
     "P": "khuyến khích",
 }
 CUTOFF = {"nd09": "chốt số liệu ngày 14 hằng tháng", "calendar": "quý theo lịch"}
-_ROMAN = ("I", "II", "III", "IV")
+ROMAN = ("I", "II", "III", "IV", "V")
+# What points are lettered with (NĐ 30/2020): the Vietnamese alphabet, which has no f, j, w and z.
+_LETTERS = "abcdđeghiklmnopqrstuvxy"
 
 
 def number(value: float) -> str:
@@ -45,6 +47,11 @@ def percent(share: float) -> str:
     if share > 0:
         hundredths = max(hundredths, 0.1)
     return number(hundredths) + "%"
+
+
+def point(index: int) -> str:
+    """Return ``đ)`` for 4; a list that is longer than the alphabet goes on with dashes."""
+    return f"{_LETTERS[index]})" if index < len(_LETTERS) else "-"
 
 
 def sentence(text: str) -> str:
@@ -64,4 +71,4 @@ def moment(value: datetime) -> str:
 
 def quarter(period: Period) -> str:
     """Return ``quý IV năm 2026``."""
-    return f"quý {_ROMAN[int(period.quarter[-1]) - 1]} năm {period.quarter[:4]}"
+    return f"quý {ROMAN[int(period.quarter[-1]) - 1]} năm {period.quarter[:4]}"

@@ -1,7 +1,6 @@
 """`congvu report`: the report of one quarter, from the observations kept in the database.
 
-Without --out the files go to standard output as one JSON object {name: text}, so that a playbook can fetch
-them and the host stays as it is. The same evidence gives the same bytes.
+The files go to DIR/2026-Q4-nd09/, and their paths to standard output. The same evidence gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from congvu.errors import UserError
 from congvu.policy import read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
+from congvu.report.paper import paper
 from congvu.report.period import CUTOFFS, period, period_at
 from congvu.services.audit import add_sources, stored
 
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+FORMATS = ("json", "html", "pdf", "docx")
+
+
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "report",
         help="render the report of a quarter",
-        description="Renders report.json and report.html of a quarter; of the present one, to date.",
+        description="Renders a quarter as JSON, HTML, PDF and DOCX; the present one to date.",
     )
     parser.add_argument("--quarter", help="2026-Q4; default: the present one")
     parser.add_argument("--cutoff", choices=CUTOFFS, help="default: the policy's report.cutoff")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write the files here")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="make the report's directory here"
+    )
+    parser.add_argument("--format", nargs="+", choices=FORMATS, default=FORMATS, help="default: all of them")
     parser.add_argument("--letterhead", default="{}", help="JSON: authority, organisation, symbol, place ...")
     add_sources(parser)
 
@@ -53,11 +59,31 @@ def run(args: argparse.Namespace) -> int:
     # A past quarter is judged as it stood at its end.
     findings = evidence.findings(policy, observations, (), min(now, window.ends))
     report = Report(window, policy, findings, letterhead)
-    files = {"report.json": to_json(report), "report.html": to_html(report)}
-    if args.out is None:
-        print(json.dumps({"directory": f"{window.quarter}-{cutoff}", "files": files}, ensure_ascii=False))
-        return 0
-    args.out.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (args.out / name).write_text(text, encoding="utf-8")
+    files = {form: _render(report, form) for form in args.format}
+    folder = args.out / f"{window.quarter}-{cutoff}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for form, content in files.items():
+        path = folder / f"report.{form}"
+        path.write_bytes(content)
+        print(path)
     return 0
+
+
+def _render(report: Report, form: str) -> bytes:
+    if form == "json":
+        return to_json(report).encode()
+    if form == "html":
+        return to_html(report).encode()
+    try:  # 240 MB of libraries, which only hosts that render documents have
+        if form == "pdf":
+            from congvu.report.pdf import to_pdf  # noqa: PLC0415
+
+            return to_pdf(paper(report))
+        from congvu.report.docx import to_docx  # noqa: PLC0415
+
+        return to_docx(paper(report))
+    except ImportError as error:
+        raise UserError(
+            f"this host cannot render {form}: {error}. Debian's weasyprint and python3-docx are brought by "
+            "playbooks/site.yml (role audit); --format json html does without"
+        ) from error

@@ -1,0 +1,158 @@
+"""The annexes of the report as an official document: what each provision came to, and the evidence. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from congvu.evidence import Finding
+from congvu.report import words
+from congvu.report.document import Report, article, observed, to_json
+
+
+@dataclass(frozen=True)
+class Table:
+    """``shares``: widths of the columns in percent. A row of one cell spans them all and names a group."""
+
+    title: str
+    columns: tuple[str, ...]
+    shares: tuple[int, ...]
+    rows: tuple[tuple[str, ...], ...]
+    figures: frozenset[int] = frozenset()  # columns that are centred
+    total: bool = False  # the last row sums up the others
+
+
+@dataclass(frozen=True)
+class Annex:
+    """One annex: numbered by itself, from page 1."""
+
+    number: str
+    title: str
+    landscape: bool
+    tables: tuple[Table, ...]
+
+
+def annexes(report: Report) -> tuple[Annex, ...]:
+    """Return Phụ lục I (by article and paragraph) and Phụ lục II (the evidence)."""
+    return (
+        Annex("I", "Bảng tổng hợp theo điều, khoản", True, (_summary(report), _provisions(report))),
+        Annex("II", "Bằng chứng", False, (_sources(report), _looks(report))),
+    )
+
+
+def finding_list(report: Report) -> list[str]:
+    """Each defect of the regulation in a sentence: where, what, and how it is handled meanwhile."""
+    return [
+        f"{words.sentence(each.article)} ({each.id}): {each.problem.vi} Hướng xử lý: {each.handling.vi}"
+        for each in report.policy.findings
+    ]
+
+
+def _by_article(report: Report) -> list[tuple[str, list[Finding]]]:
+    grouped = groupby(report.findings, lambda finding: article(finding.row.provision))
+    return [(name, list(found)) for name, found in grouped]
+
+
+def _counted(name: str, found: Sequence[Finding]) -> tuple[str, ...]:
+    counts = Counter(finding.row.status.value for finding in found)
+    return (name, *(words.number(number) for number in (len(found), *(counts[each] for each in words.SHOWN))))
+
+
+def _summary(report: Report) -> Table:
+    rows = [_counted(name, found) for name, found in _by_article(report)]
+    return Table(
+        title="1. Tổng hợp theo điều",
+        columns=("Điều", "Tổng số", *(words.STATUS[status][0] for status in words.SHOWN)),
+        shares=(16, 9, 9, 11, 11, 11, 11, 11, 11),
+        rows=(*rows, _counted("Cộng", report.findings)),
+        figures=frozenset(range(1, 9)),
+        total=True,
+    )
+
+
+def _provisions(report: Report) -> Table:
+    rows: list[tuple[str, ...]] = []
+    number = 0
+    for name, found in _by_article(report):
+        rows.append((f"{name} ({words.number(len(found))} quy định)",))
+        for finding in found:
+            number += 1
+            provision = finding.row.provision
+            rows.append(
+                (
+                    words.number(number),
+                    f"{words.sentence(provision.article)} ({provision.id})",
+                    provision.duty.vi,
+                    words.sentence(", ".join(report.policy.parties[who].vi for who in provision.who)),
+                    words.STATUS[finding.row.status.value][0],
+                    observed(report.policy, finding.row),
+                )
+            )
+    return Table(
+        title="2. Kết quả theo điều, khoản, điểm",
+        columns=(
+            "STT",
+            "Điều, khoản, điểm",
+            "Nội dung quy định",
+            "Trách nhiệm",
+            "Kết quả",
+            "Ghi nhận trong kỳ",
+        ),
+        shares=(5, 13, 29, 14, 10, 29),
+        rows=tuple(rows),
+        figures=frozenset({0, 4}),
+    )
+
+
+def _sources(report: Report) -> Table:
+    policy, basis = report.policy, report.policy.legal_basis
+    decided = (
+        "Quyết định chưa có số, ngày (dự thảo)"
+        if basis.date is None or report.draft
+        else f"Quyết định số {basis.number} ngày {words.day(basis.date)}"
+    )
+    hosts = sorted({each.host for each in report.observations})
+    digest = hashlib.sha256(to_json(report).encode()).hexdigest()
+    until = words.moment(report.observed_until) if report.observed_until else "Không phát sinh"
+    return Table(
+        title="1. Căn cứ kiểm chứng",
+        columns=("Nội dung", "Giá trị"),
+        shares=(32, 68),
+        rows=(
+            ("Căn cứ ban hành", f"{decided}; cơ quan, người ban hành: {basis.issuer}"),
+            ("Phiên bản chính sách", policy.version),
+            ("Mã băm SHA-256 của chính sách", policy.sha256),
+            ("Mã băm SHA-256 của số liệu gốc (tệp report.json kèm theo)", digest),
+            ("Máy chủ được kiểm tra", ", ".join(hosts) or "Không phát sinh"),
+            ("Lần kiểm tra gần nhất", until),
+            (
+                "Niêm phong",
+                "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày; số liệu dựa vào các lần kiểm tra "
+                "nêu tại bảng dưới đây",
+            ),
+        ),
+    )
+
+
+def _looks(report: Report) -> Table:
+    rows = [
+        (
+            words.number(number),
+            f"{report.policy.control(each.control).title.vi} ({each.control})",
+            each.host,
+            words.moment(each.observed_at),
+            words.number(each.checked),
+            words.number(len(each.exceptions)),
+        )
+        for number, each in enumerate(report.observations, start=1)
+    ]
+    return Table(
+        title="2. Các lần kiểm tra được dùng trong báo cáo",
+        columns=("STT", "Nội dung kiểm tra", "Máy chủ", "Thời điểm", "Số trường hợp", "Không đạt"),
+        shares=(8, 42, 12, 16, 11, 11),
+        rows=tuple(rows) or (("Không phát sinh",),),
+        figures=frozenset({0, 3, 4, 5}),
+    )
