@@ -26,7 +26,7 @@ description:
   - Takes a lock on the host that lasts until C(ansible-playbook) ends, however it ends. Taking it again in
     the same run is no change, so each playbook that changes a host takes it, also when another imports it.
   - The lock is held by a process on the host at the far end of an SSH session which only this run keeps open;
-    it dies with the session (ADR 0007). Hence nothing has to be cleared by hand, ever.
+    it dies with the session (ADR 0008). Hence nothing has to be cleared by hand, ever.
   - In check mode, too, since a check run brings people's files to the host; a converge would clear them away.
 options:
   wait:

@@ -87,7 +87,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-# ActiveEnterTimestamp moves with a start alone, StateChangeTimestamp with a reload too (ADR 0006).
+# ActiveEnterTimestamp moves with a start alone, StateChangeTimestamp with a reload too (ADR 0007).
 PROPERTIES = (
     *("Id", "ActiveState", "NeedDaemonReload", "FragmentPath", "DropInPaths", "MainPID"),
     *("ActiveEnterTimestamp", "StateChangeTimestamp"),
