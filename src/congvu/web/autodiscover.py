@@ -1,6 +1,6 @@
 """Outlook's question for the settings of an address: `POST /autodiscover/autodiscover.xml`.
 
-The answer is the same for every address of the domain, whether it exists or not. Only the address itself is taken
+The answer is the same for every address of the domain, whether it exists or not. Only the address is taken
 from the question, and only if it is one of the domain: nothing else that was sent comes back. The question is
 searched, not parsed: no XML parser meets what strangers send.
 """
