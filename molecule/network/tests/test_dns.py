@@ -1,4 +1,4 @@
-"""The printed zone, served by a real name server, satisfies its own check; each thing that breaks is named."""
+"""The printed zone, served by a real name server, satisfies its own check; what is broken is named."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[3]
 GROUP = os.environ.get("CONGVU_HOSTS", "demo")
-HEAD = "@ 3600 IN SOA ns.congdan.test. hostmaster.congdan.test. 1 3600 600 86400 60\n@ 3600 IN NS ns.congdan.test.\n"
+HEAD = "@ IN SOA ns.congdan.test. hostmaster.congdan.test. 1 3600 600 86400 60\n@ IN NS ns.congdan.test.\n"
 ELSEWHERE = "; in another zone: "
 CONF = """server:
   ip-address: {address}
@@ -71,8 +71,8 @@ def serve(partner: Host, address: str, demo: dict[str, Any]) -> Serve:
         own = [line for line in zone.splitlines() if not line.startswith(";")]
         reverse = [line.removeprefix(ELSEWHERE) for line in zone.splitlines() if line.startswith(ELSEWHERE)]
         files = {
-            "own.zone": "\n".join([own[0], HEAD, *own[1:], ""]),
-            "reverse.zone": "\n".join(["$ORIGIN in-addr.arpa.", HEAD, *reverse, ""]),
+            "own.zone": "\n".join([*own[:2], HEAD, *own[2:], ""]),
+            "reverse.zone": "\n".join(["$ORIGIN in-addr.arpa.", "$TTL 3600", HEAD, *reverse, ""]),
             "nsd.conf": CONF.format(address=address, domain=demo["domain"]),
         }
         for name, text in files.items():
@@ -107,9 +107,7 @@ def broken(zone: str, domain: str) -> tuple[str, dict[str, str]]:
     }
 
 
-def test_every_fault_is_named_at_once(
-    serve: Serve, printed: str, address: str, demo: dict[str, Any]
-) -> None:
+def test_every_fault_is_named_at_once(serve: Serve, printed: str, address: str, demo: dict[str, Any]) -> None:
     zone, faults = broken(printed, demo["domain"])
     serve(zone)
     done = check(address)

@@ -1,4 +1,4 @@
-"""What people move into Junk and out of it teaches the mail filter: real moves, and the filter's own count."""
+"""What people move into Junk and out of it teaches the mail filter: real moves, its own count."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from testinfra.host import Host
 
 OUTSIDE = "citizen@congdan.test"
 SOCKET = "/run/rspamd/learning.sock"
+WAITING = "/var/lib/congvu-learning"
 CONFIG = "/etc/rspamd/rspamd.conf"
 ENOUGH = 3
 SPAM = """Chúc mừng quý khách đã trúng thưởng xe máy và phiếu quà tặng trị giá năm trăm triệu đồng.
 Hãy bấm ngay vào liên kết bên dưới để nhận giải trước khi chương trình khuyến mãi kết thúc.
 Vay tiền nhanh không cần thế chấp, lãi suất cực thấp, giải ngân trong vòng ba mươi phút. Số hồ sơ {}.
 """
-GOOD = """Kính gửi quý cơ quan, Sở Nội vụ gửi dự thảo kế hoạch tuyển dụng viên chức năm nay để lấy ý kiến góp ý.
+GOOD = """Kính gửi quý cơ quan, Sở gửi dự thảo kế hoạch tuyển dụng viên chức năm nay để lấy ý kiến góp ý.
 Đề nghị các phòng chuyên môn nghiên cứu và gửi văn bản góp ý về Văn phòng Sở để tổng hợp báo cáo Giám đốc.
 Thời hạn góp ý đến hết ngày làm việc cuối cùng của tháng này theo quy chế làm việc. Số công văn {}.
 """
@@ -61,7 +62,11 @@ def quick_learner(host: Host) -> Iterator[None]:
     host.run_expect([0], f"sed -i 's/min_learns = .*;/min_learns = {ENOUGH};/' {CONFIG}")
     restart(host)
     yield
-    forget = "local k = redis.call('keys', 'RS*') for _, one in ipairs(k) do redis.call('unlink', one) end"
+    # everything but the counters of sent messages
+    forget = (
+        "for _, key in ipairs(redis.call('keys', '*')) do "
+        "if not key:find('submissions:', 1, true) then redis.call('unlink', key) end end"
+    )
     host.run_expect([0], f'redis-cli -s /run/redis/redis-server.sock eval "{forget}" 0')
     host.run_expect([0], f"sed -i 's/min_learns = .*;/{line}/' {CONFIG}")
     restart(host)
@@ -85,9 +90,10 @@ def learned(host: Host) -> dict[str, int]:
 
 
 def letter(recipient: str, text: str, number: int) -> EmailMessage:
-    message = EmailMessage()
+    """One of many that are alike, but not the same: the filter learns nothing twice."""
+    message, number = EmailMessage(), time.time_ns() + number
     message["From"], message["To"] = f"Ban tổ chức <{OUTSIDE}>", recipient
-    message["Subject"] = f"{text.split('.')[0][:40]} {number}"
+    message["Subject"] = f"{text[:40]} {number}"
     message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="congdan.test")
     message.set_content(text.format(number))
     return message
@@ -111,37 +117,37 @@ def count(mailbox: Imap, folder: str) -> int:
 
 
 def until(host: Host, wanted: dict[str, int]) -> bool:
-    """Wait up to 30 s for the filter's counts."""
-    for _ in range(60):
+    """Wait up to 75 s for the filter's counts: lessons are given every minute."""
+    for _ in range(75):
         if learned(host) == wanted:
             return True
-        time.sleep(0.5)
+        time.sleep(1)
     return False
 
 
 @pytest.mark.usefixtures("quick_learner")
 def test_moves_teach_the_filter(host: Host, doors: Doors, mailbox: Imap, person: dict[str, str]) -> None:
     address, before = person["address"], learned(host)
-    for number in range(ENOUGH + 1):
+    for number in range(ENOUGH):
         put(mailbox, "INBOX", letter(address, SPAM, number))
     move(mailbox, "INBOX", "Junk")
-    assert until(host, {**before, "spam": before["spam"] + ENOUGH + 1}), learned(host)
+    assert until(host, {**before, "spam": before["spam"] + ENOUGH}), learned(host)
 
     mailbox.select("Junk")
     mailbox.uid("STORE", "1:*", "+FLAGS", r"(\Deleted)")
     mailbox.expunge()
-    for number in range(ENOUGH + 1):
+    for number in range(ENOUGH):
         put(mailbox, "Junk", letter(address, GOOD, number))
     move(mailbox, "Junk", "INBOX")
-    wanted = {kind: before[kind] + ENOUGH + 1 for kind in before}
+    wanted = {kind: before[kind] + ENOUGH for kind in before}
     assert until(host, wanted), learned(host)
 
     move(mailbox, "INBOX", "Archive")  # no lesson: neither folder is Junk
     put(mailbox, "Junk", letter(address, GOOD, 99))
     move(mailbox, "Junk", "Trash")  # thrown away, not called good
-    time.sleep(3)
+    host.run_expect([0], "systemctl start congvu-learning")
     assert learned(host) == wanted
-    assert host.file("/var/lib/congvu-learning").listdir() == []
+    assert host.file(WAITING).listdir() == []
 
     for text, folder in ((SPAM, "Junk"), (GOOD, "INBOX")):
         with smtplib.SMTP(doors.address, 25, "outside.congdan.test", timeout=60) as client:
@@ -159,11 +165,10 @@ def test_a_filter_that_is_away_delays_no_move(host: Host, mailbox: Imap, person:
         put(mailbox, "INBOX", letter(person["address"], GOOD, 7))
         assert move(mailbox, "INBOX", "Junk") < 5
         assert (count(mailbox, "INBOX"), count(mailbox, "Junk")) == (0, 1)
-        time.sleep(2)
-        assert len(host.file("/var/lib/congvu-learning").listdir()) == 1
+        assert host.run("systemctl start congvu-learning").failed
+        assert len(host.file(WAITING).listdir()) == 1, "the lesson is lost"
     finally:
-        host.run_expect([0], "systemctl start rspamd")
-    host.run_expect([0], "rm -f /var/lib/congvu-learning/*")
+        host.run_expect([0], f"rm -f {WAITING}/*; systemctl start rspamd")
 
 
 def test_nobody_else_reaches_the_learning_socket(host: Host) -> None:
