@@ -13,21 +13,41 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
     import congvu
-    from congvu import accounts, passwords, store
+    from congvu import accounts, passwords, store, zone
     from congvu.errors import UserError
-    from congvu.services import host
+    from congvu.services import host, resolver
 
     IMPORT_ERROR = None
 except ImportError:
-    accounts = host = passwords = store = UserError = None
+    accounts = host = passwords = resolver = store = zone = UserError = None
     IMPORT_ERROR = traceback.format_exc()
 
-__all__ = ["Result", "UserError", "accounts", "host", "passwords", "run", "store"]
+__all__ = [
+    "Result",
+    "UserError",
+    "accounts",
+    "host",
+    "passwords",
+    "require_package",
+    "resolver",
+    "run",
+    "store",
+    "zone",
+]
 
 VERSION = "0.1.0"  # of the package that these modules were written with; another one may mean other things
 
 Result = dict[str, t.Any]
 DATABASE = {"host": {"default": "/run/postgresql"}, "name": {"default": "congvu"}}
+
+
+def require_package(module: AnsibleModule) -> None:
+    """End the module where the host has no package congvu, or another than these modules are written for."""
+    if IMPORT_ERROR:
+        reason = "(the role `package` installs it)"
+        module.fail_json(msg=missing_required_lib("congvu", reason=reason), exception=IMPORT_ERROR)
+    if congvu.__version__ != VERSION:
+        module.fail_json(msg=f"these modules are of congvu {VERSION}, the host has {congvu.__version__}")
 
 
 def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store], Result]) -> t.NoReturn:
@@ -40,11 +60,7 @@ def run(options: dict[str, t.Any], work: t.Callable[[AnsibleModule, store.Store]
     if IMPORT_ERROR and module.check_mode:
         module.warn("the package congvu is not on this host yet, so what would change cannot be said")
         module.exit_json(changed=True)
-    if IMPORT_ERROR:
-        reason = "(the role `package` installs it)"
-        module.fail_json(msg=missing_required_lib("congvu", reason=reason), exception=IMPORT_ERROR)
-    if congvu.__version__ != VERSION:
-        module.fail_json(msg=f"these modules are of congvu {VERSION}, the host has {congvu.__version__}")
+    require_package(module)
     try:
         with store.connect(**module.params["database"]) as db:
             result = work(module, db)

@@ -38,6 +38,7 @@ OWN: dict[tuple[str, str, str], str] = {
     ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "::1"): "takes only the host itself for local",
     # Not a host of ours at all.
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
+    ("dns", "tasks/main.yml", "localhost"): "the controller, which keeps the zone as a file",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
     # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
     (

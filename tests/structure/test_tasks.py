@@ -10,7 +10,9 @@ import pytest
 import yaml
 from house import ROOT, compose, given_names, load, mappings, roles, set_names, task_files, tasks, yaml_files
 
-MANAGED = re.compile(r"^(#jinja2:.*\n)?(#!.*\n|<\?php\n)?\{\{ ansible_managed \| comment(\(.*\))? \}\}")
+MANAGED = re.compile(
+    r"^(#jinja2:.*\n)?(#!.*\n|<\?(php|xml.*)\n)?\{\{ ansible_managed \| comment(\(.*\))? \}\}"
+)
 EFFECTS = (
     "Restart",
     "Reload",

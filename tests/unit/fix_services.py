@@ -137,6 +137,7 @@ def host_files(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Path:
     settings = {
         "policy": dict(resolved.values),
         "organisation": ORGANISATION,
+        "hostname": f"mail.{DOMAIN}",
         "domain": DOMAIN,
         "webmail": "/",
         "service_socket": str(folder / "password.sock"),

@@ -17,6 +17,7 @@ from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 
+from congvu.web import autodiscover
 from congvu.web.asking import Unavailable, ask
 
 _COOKIE = "__Host-mat-khau"
@@ -42,6 +43,7 @@ class Settings:
 
     organisation: str
     domain: str
+    hostname: str
     webmail: str
     service_socket: str
     policy: dict[str, Any]
@@ -58,6 +60,7 @@ def create_app(path: str) -> Flask:
     app = Flask("congvu.web", static_url_path="/mat-khau/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.register_blueprint(autodiscover.blueprint(settings.domain, settings.hostname))
     versions = _versions(Path(str(app.static_folder)))
 
     @app.context_processor
