@@ -61,7 +61,7 @@ VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "nameless": ({"mail_domain": ""}, "mail_domain: is missing"),
     "copied": ({"mail_domain": "snv.example.vn"}, 'mail_domain: "snv.example.vn" is a placeholder'),
     "short": ({"mail_hostname": "mail"}, 'mail_hostname: "mail" is no full name in the DNS'),
-    "foreign": ({"mail_hostname": "mail.daklak.test"}, '"mail.daklak.test" is no host of snv.binhdinh.test'),
+    "foreign": ({"mail_hostname": "mail.daklak.test"}, '"mail.daklak.test" is no host of binhdinh.test'),
     "masked": ({"mail_office_networks": ["10.1.2.3/8"]}, 'mail_office_networks: "10.1.2.3/8" is no network'),
     "small": ({"preflight_memory_mb": 9_000_000}, "is less than 9000000 MiB (preflight_memory_mb)"),
     "full": ({"preflight_disk_mb": 900_000_000}, "is less than 900000000 MiB (preflight_disk_mb)"),
