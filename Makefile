@@ -81,21 +81,9 @@ test: check build/.browser package ## the merge ring: the fast one, and every st
 	trap '$(TESTHOST) down' EXIT
 	molecule test --all --report
 
-closed: build/.venv package ## a bare host in a network without internet: what does it ask for? (about 8 minutes)
-	@export CONGVU_HOSTS=closed
-	trap 'tests/closed/fence down; $(TESTHOST) down' EXIT
-	$(TESTHOST) up mail partner
-	python -m tests.demo.credentials
-	$(PLAYBOOK) tests/closed/network.yml
-	tests/closed/fence up
-	$(PLAYBOOK) playbooks/demo.yml -e @tests/closed/settings.yml
-	python -m tests.demo.journey
-	$(TESTHOST) restart mail
-	pytest --quiet tests/closed
-
 clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv
 
-.PHONY: help lock package demo demo-exec demo-down check test closed clean
+.PHONY: help lock package demo demo-exec demo-down check test clean
 .ONESHELL:
