@@ -14,7 +14,7 @@ from house import ROOT
 LAYERS = (
     {"errors", "clock"},
     {"policy"},
-    {"names", "passwords", "accounts", "mailrules", "calendar"},
+    {"names", "passwords", "accounts", "mailrules", "calendar", "backup"},
     {"evidence"},
     {"report"},
     {"store"},
