@@ -1,4 +1,4 @@
-"""The drill's own part: `drill.py fill` makes a host worth saving, `drill.py remember` writes down what it holds.
+"""`drill.py fill` makes a host worth saving; `drill.py remember` writes down what it holds.
 
 Then `remember` sends one message more: it is younger than the backup, and known to be lost.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import imaplib
 import json
-import smtplib
 import sys
 import time
 from email.message import EmailMessage
@@ -25,10 +24,13 @@ from tests.demo.hosts import FOLDER, HOSTS, Hosts  # noqa: E402
 SAFE = FOLDER / "backup"
 CITIZEN = "citizen@congdan.test"
 FOLDERS = ("Đã xử lý", "Đã xử lý/Quý 4 năm 2026", "Hồ sơ thi đua")
-SIEVE = 'require ["fileinto", "mailbox"];\nif header :contains "subject" "thi đua" { fileinto :create "Hồ sơ thi đua"; }\n'
+SIEVE = """require ["fileinto", "mailbox"];
+if header :contains "subject" "thi đua" { fileinto :create "Hồ sơ thi đua"; }
+"""
 CONTACT = """
 insert into contacts (user_id, name, email, firstname, surname, vcard)
-select user_id, 'Nguyễn Thị Công Dân', 'citizen@congdan.test', 'Công Dân', 'Nguyễn Thị', 'BEGIN:VCARD' from users;
+select user_id, 'Nguyễn Thị Công Dân', 'citizen@congdan.test', 'Công Dân', 'Nguyễn Thị', 'BEGIN:VCARD'
+  from users;
 update identities set name = 'Cán bộ ' || user_id, signature = 'Trân trọng,';
 """
 
@@ -93,8 +95,23 @@ def fill(doors: Doors, hosts: Hosts) -> None:
         put = ("doveadm", "sieve", "put", "-a", "-u", person["address"], "thi-dua")
         hosts.run("mail", *put, data=SIEVE.encode())
         assert doors.webmail(person["address"], person["password"]).open
-    hosts.run("mail", "runuser", "-u", "www-data", "--", "psql", "-v", "ON_ERROR_STOP=1", "-U", "roundcube", "roundcube", data=CONTACT.encode())
-    box = hosts.run("mail", "psql", "-XAtqU", "congvu_admin", "congvu", "-c", "select min(box) from unit").strip()
+    hosts.run(
+        "mail",
+        "runuser",
+        "-u",
+        "www-data",
+        "--",
+        "psql",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-U",
+        "roundcube",
+        "roundcube",
+        data=CONTACT.encode(),
+    )
+    box = hosts.run(
+        "mail", "psql", "-XAtqU", "congvu_admin", "congvu", "-c", "select min(box) from unit"
+    ).strip()
     send(doors, some[0], box, "Gửi đơn vị")
     hosts.run("partner", "systemctl", "stop", "postfix")
     send(doors, some[1], CITIZEN, "Thư này chờ nơi nhận")
@@ -118,6 +135,10 @@ def state(hosts: Hosts) -> str:
 if __name__ == "__main__":
     import subprocess
 
-    subprocess.run([sys.executable, "-m", "tests.demo.contract", f"--hosts={HOSTS}", f"--folder={FOLDER}"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tests.demo.contract", f"--hosts={HOSTS}", f"--folder={FOLDER}"],
+        cwd=ROOT,
+        check=True,
+    )
     demo = json.loads((FOLDER / "demo.json").read_text("utf-8"))
     {"fill": fill, "remember": remember}[sys.argv[1]](Doors(demo), Hosts(HOSTS))

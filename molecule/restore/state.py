@@ -1,6 +1,6 @@
 """Prints what a mail host holds as JSON, a fact a key; runs on the host, as root, with nothing but Python.
 
-`drill.py` asks it before the host burns, `tests/test_restored.py` after it came back; the two have to be equal.
+`drill.py` asks it before the host burns, `tests/test_restored.py` afterwards; the two have to be equal.
 """
 
 import hashlib
@@ -11,7 +11,15 @@ import subprocess
 from pathlib import Path
 
 # Made anew, or of the moment: sessions and caches of the webmail, and what counts attempts at a password.
-OF_THE_MOMENT = {"session", "cache", "cache_index", "cache_messages", "cache_shared", "cache_thread", "attempt"}
+OF_THE_MOMENT = {
+    "session",
+    "cache",
+    "cache_index",
+    "cache_messages",
+    "cache_shared",
+    "cache_thread",
+    "attempt",
+}
 
 
 def out(*command: str, **options: object) -> str:
@@ -28,7 +36,7 @@ def messages() -> dict[str, object]:
     found = json.loads(out("doveadm", "-f", "json", "fetch", "-A", fields, "all"))
     return {
         f"message {each['user']} {each['mailbox']} {each['uid']}": [
-            each["guid"], " ".join(sorted(each["flags"].split())), each["date.received"], sha256(each["text"].encode()),
+            each["guid"], sorted(each["flags"].split()), each["date.received"], sha256(each["text"].encode()),
         ]
         for each in found
     }  # fmt: skip
@@ -36,7 +44,16 @@ def messages() -> dict[str, object]:
 
 def folders() -> dict[str, object]:
     status = json.loads(
-        out("doveadm", "-f", "json", "mailbox", "status", "-A", "messages unseen uidnext uidvalidity guid vsize", "*")
+        out(
+            "doveadm",
+            "-f",
+            "json",
+            "mailbox",
+            "status",
+            "-A",
+            "messages unseen uidnext uidvalidity guid vsize",
+            "*",
+        )
     )
     return {f"folder {each.pop('username', '')} {each.pop('mailbox')}": each for each in status}
 
@@ -45,7 +62,11 @@ def files() -> dict[str, object]:
     """Filters, subscriptions, keywords, and the messages as they lie on disk."""
     made_anew = ("dovecot.index", "dovecot.list.index", "dovecot-uidlist")
     return {
-        f"file {path}": [pwd.getpwuid(path.stat().st_uid).pw_name, path.stat().st_mode, sha256(path.read_bytes())]
+        f"file {path}": [
+            pwd.getpwuid(path.stat().st_uid).pw_name,
+            path.stat().st_mode,
+            sha256(path.read_bytes()),
+        ]
         for folder, _, names in os.walk("/var/vmail")
         for path in (Path(folder, name) for name in names if not name.startswith(made_anew))
     }
@@ -57,9 +78,11 @@ def psql(database: str, statement: str) -> list[str]:
 
 
 def tables(database: str) -> dict[str, object]:
-    """Rows and their digest, table by table: accounts, hashes, roles, aliases, records, diffs, identities, contacts."""
+    """Rows and their digest by table: accounts, hashes, roles, aliases, records, diffs, contacts ..."""
     names = psql(database, "select tablename from pg_tables where schemaname = 'public' order by 1")
-    statement = "select count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) order by t::text)), '') from {} t"
+    statement = (
+        "select count(*) || ' ' || coalesce(md5(string_agg(t::text, chr(10) order by t::text)), '') from {} t"
+    )
     found: dict[str, object] = {
         f"table {database}.{name}": psql(database, statement.format(f'"{name}"'))
         for name in names
@@ -87,9 +110,14 @@ def queue() -> dict[str, object]:
 
 
 def keys() -> dict[str, object]:
-    paths = [*Path("/var/lib/rspamd/dkim").iterdir(), *Path("/etc/ssh").glob("ssh_host_*"), Path("/etc/congvu/policy.json")]
+    paths = [
+        *Path("/var/lib/rspamd/dkim").iterdir(),
+        *Path("/etc/ssh").glob("ssh_host_*"),
+        Path("/etc/congvu/policy.json"),
+    ]
     return {
-        f"key {path}": [path.owner(), path.group(), path.stat().st_mode, sha256(path.read_bytes())] for path in paths
+        f"key {path}": [path.owner(), path.group(), path.stat().st_mode, sha256(path.read_bytes())]
+        for path in paths
     }
 
 

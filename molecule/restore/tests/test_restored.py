@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import smtplib
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +14,7 @@ STORY = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(STORY), str(STORY.parent / "mailhost" / "tests")]
 
 from doors import Doors, Imap  # noqa: E402 - the way to them comes first
-from drill import CITIZEN, SAFE, people, send, state  # noqa: E402
+from drill import SAFE, people, send, state  # noqa: E402
 
 from tests.demo.hosts import HOSTS, Hosts  # noqa: E402
 
@@ -49,13 +47,24 @@ def of(kind: str, facts: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "at_least"),
-    [("message", 70), ("folder", 300), ("file", 80), ("table", 20), ("sequences", 2), ("schema", 2), ("queued", 1), ("key", 9)],
+    [
+        ("message", 70),
+        ("folder", 300),
+        ("file", 80),
+        ("table", 20),
+        ("sequences", 2),
+        ("schema", 2),
+        ("queued", 1),
+        ("key", 9),
+    ],
 )
 def test_nothing_differs(before: dict[str, Any], after: dict[str, Any], kind: str, at_least: int) -> None:
     """Kind by kind; first of all, that there was something to lose."""
     was, is_ = of(kind, before), of(kind, after)
     assert len(was) >= at_least
-    assert {name: (was.get(name), is_.get(name)) for name in was | is_ if was.get(name) != is_.get(name)} == {}
+    assert {
+        name: (was.get(name), is_.get(name)) for name in was | is_ if was.get(name) != is_.get(name)
+    } == {}
 
 
 def test_new_changes_cannot_hide_behind_old_records(hosts: Hosts) -> None:
@@ -71,7 +80,10 @@ def test_the_evidence_of_the_old_host_is_there(hosts: Hosts) -> None:
 
 def test_people_come_in_with_their_old_passwords(doors: Doors) -> None:
     for person in people()[:4]:
-        answers = [getattr(doors, door)(person["address"], person["password"]) for door in ("imap", "sieve", "webmail")]
+        answers = [
+            getattr(doors, door)(person["address"], person["password"])
+            for door in ("imap", "sieve", "webmail")
+        ]
         assert all(answer.open for answer in answers), answers
 
 
