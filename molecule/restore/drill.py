@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import imaplib
 import json
+import subprocess
 import sys
 import time
 from email.message import EmailMessage
@@ -22,6 +23,7 @@ from doors import Doors, Imap, Smtp  # noqa: E402 - the way to them comes first
 from tests.demo.hosts import FOLDER, HOSTS, Hosts  # noqa: E402
 
 SAFE = FOLDER / "backup"
+LATE = SAFE / "late.txt"  # the subject of the message that came after the backup
 CITIZEN = "citizen@congdan.test"
 FOLDERS = ("Đã xử lý", "Đã xử lý/Quý 4 năm 2026", "Hồ sơ thi đua")
 SIEVE = """require ["fileinto", "mailbox"];
@@ -115,30 +117,34 @@ def fill(doors: Doors, hosts: Hosts) -> None:
     send(doors, some[0], box, "Gửi đơn vị")
     hosts.run("partner", "systemctl", "stop", "postfix")
     send(doors, some[1], CITIZEN, "Thư này chờ nơi nhận")
-    for _ in range(60):  # the box has its message, and the other one waits
-        waiting = hosts.run("mail", "postqueue", "-j")
-        if '"queue_name": "deferred"' in waiting and waiting.count("\n") == 1:
+    for _ in range(60):  # until the box has its message and the other one waits
+        waiting = queued(hosts)
+        if waiting and all(each["queue_name"] == "deferred" for each in waiting):
             return
         time.sleep(0.5)
     raise RuntimeError(f"the queue did not come to rest: {waiting}")
 
 
+def queued(hosts: Hosts) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in hosts.run("mail", "postqueue", "-j").splitlines()]
+
+
 def remember(doors: Doors, hosts: Hosts) -> None:
     (SAFE / "before.json").write_text(state(hosts), "utf-8")
-    send(doors, people()[0], people()[1]["address"], "Đến sau bản sao lưu")
+    LATE.write_text(f"Đến sau bản sao lưu {time.time()}", "utf-8")
+    send(doors, people()[0], people()[1]["address"], LATE.read_text("utf-8"))
 
 
 def state(hosts: Hosts) -> str:
     return hosts.run("mail", "python3", "-", data=Path(__file__).with_name("state.py").read_bytes())
 
 
-if __name__ == "__main__":
-    import subprocess
-
-    subprocess.run(
-        [sys.executable, "-m", "tests.demo.contract", f"--hosts={HOSTS}", f"--folder={FOLDER}"],
-        cwd=ROOT,
-        check=True,
-    )
+def main() -> None:
+    contract = ("-m", "tests.demo.contract", f"--hosts={HOSTS}", f"--folder={FOLDER}")
+    subprocess.run([sys.executable, *contract], cwd=ROOT, check=True)
     demo = json.loads((FOLDER / "demo.json").read_text("utf-8"))
     {"fill": fill, "remember": remember}[sys.argv[1]](Doors(demo), Hosts(HOSTS))
+
+
+if __name__ == "__main__":
+    main()

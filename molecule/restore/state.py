@@ -109,11 +109,13 @@ def queue() -> dict[str, object]:
     entries = [json.loads(line) for line in out("postqueue", "-j").splitlines()]
     return {
         f"queued {each['queue_id']}": [
-            each["arrival_time"], each["sender"], [to["address"] for to in each["recipients"]],
+            each["arrival_time"],
+            each["sender"],
+            [to["address"] for to in each["recipients"]],
             sha256(out("postcat", "-bhq", each["queue_id"]).encode()),
         ]
         for each in entries
-    }  # fmt: skip
+    }
 
 
 def keys() -> dict[str, object]:
