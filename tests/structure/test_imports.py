@@ -14,7 +14,7 @@ from house import ROOT
 LAYERS = (
     {"errors", "clock"},
     {"policy"},
-    {"names", "passwords", "accounts", "mailrules", "calendar", "preflight", "zone"},
+    {"names", "passwords", "accounts", "mailrules", "calendar", "preflight", "zone", "backup"},
     {"evidence"},
     {"report"},
     {"store"},

@@ -37,6 +37,7 @@ OWN: dict[tuple[str, str, str], str] = {
     ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "127.0.0.0"): "takes only the host itself for local",
     ("rspamd", "templates/etc/rspamd/rspamd.conf.j2", "::1"): "takes only the host itself for local",
     # Not a host of ours at all.
+    ("backup", "tasks/restore.yml", "localhost"): "the controller, where the escrow's key is",
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
     ("dns", "tasks/main.yml", "localhost"): "the controller, which keeps the zone as a file",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
@@ -48,6 +49,8 @@ OWN: dict[tuple[str, str, str], str] = {
     ): "the embedded case; with two hosts the endpoints are TCP",
     # A URL needs a host's name, also where the way is a Unix socket.
     ("roundcube", "files/plugins/congvu/congvu.php", "localhost"): "a name for HTTP over a Unix socket",
+    # What is saved is bound to its group by the table there.
+    ("backup", "vars/main.yml", "/spool/postfix"): "the queue, on hosts of mail_edge",
     # A sandbox belongs to its unit, wherever that runs; the table there binds each unit to its group.
     ("hardening", "vars/main.yml", "/run/redis"): "the sandbox of Redis, on hosts of mail_edge",
 }

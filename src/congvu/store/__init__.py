@@ -8,7 +8,7 @@
 Schema, constraints, views and grants are in ``migrations/``, statements in ``queries/``.
 """
 
-from congvu.store.database import Account, Observation, Store, StoreError, connect
+from congvu.store.database import Account, Observation, Store, StoreError, connect, outrun_records
 from congvu.store.directory import (
     converge,
     read_credentials,
@@ -25,6 +25,7 @@ __all__ = [
     "connect",
     "converge",
     "migrate",
+    "outrun_records",
     "read_credentials",
     "read_directory",
     "write_credentials",

@@ -180,3 +180,10 @@ def connect(
             yield Store(connection)
     except psycopg.Error as error:
         raise StoreError(f"database {name}, role {role}: {str(error).strip()}") from error
+
+
+def outrun_records(host: str, name: str) -> None:
+    """Let the transactions of a cluster into which a directory was restored count on from its records."""
+    with connect(host, name, "congvu_owner") as db:
+        db.connection.autocommit = True  # many transactions, not one
+        db.run(SQL.outrun_records)
