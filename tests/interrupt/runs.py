@@ -70,13 +70,6 @@ def locked() -> bool:
     return bool(ssh("flock -n /run/congvu/converge.lock true || echo held"))
 
 
-def restart() -> None:
-    """Cut the host's power, and switch it on."""
-    environment = {**os.environ, "CONGVU_HOSTS": GROUP}
-    command = [str(ROOT / "molecule" / "hosts" / "testhost"), "restart", "mail"]
-    subprocess.run(command, check=True, env=environment, timeout=120)
-
-
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
     found = [pid]
