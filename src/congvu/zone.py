@@ -22,9 +22,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from dns.rdtypes.txtbase import TXTBase
 
-# What mail programs look for and shall not find (RFC 6186): it is not there, or not meant for them (4190).
-_NOT_OFFERED = ("_imap._tcp", "_pop3._tcp", "_pop3s._tcp", "_submission._tcp", "_sieve._tcp")
-_OFFERED = (("_imaps._tcp", 993), ("_submissions._tcp", 465))
+# What mail programs look for and shall not find (RFC 6186): it is not there.
+_NOT_OFFERED = ("_imap._tcp", "_pop3._tcp", "_pop3s._tcp", "_submission._tcp")
+_OFFERED = (("_imaps._tcp", 993), ("_submissions._tcp", 465), ("_sieve._tcp", 4190))
 _LONGEST_STRING = 255  # RFC 1035: a TXT record is a sequence of strings of at most so many bytes
 
 

@@ -95,9 +95,10 @@ def test_what_is_in_another_zone_is_a_comment() -> None:
 
 
 def test_what_is_not_offered_is_said_to_be_so() -> None:
-    for service in ("_imap", "_pop3", "_pop3s", "_submission", "_sieve"):
+    for service in ("_imap", "_pop3", "_pop3s", "_submission"):
         assert of(f"{service}._tcp.{DOMAIN}.", "SRV").values == ("0 0 0 .",)
-    assert of(f"_imaps._tcp.{DOMAIN}.", "SRV").values == (f"0 1 993 mail.{DOMAIN}.",)
+    for service, port in (("_imaps", 993), ("_submissions", 465), ("_sieve", 4190)):
+        assert of(f"{service}._tcp.{DOMAIN}.", "SRV").values == (f"0 1 {port} mail.{DOMAIN}.",)
 
 
 @pytest.mark.parametrize(
