@@ -36,6 +36,7 @@ options:
       - Share of the open people, from 0 to 20, that may be missing from the file without being named; rounded
         down, but one person may always go. More are taken for a file that was cut short.
     type: int
+    choices: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]
     default: 5
   closures:
     description:

@@ -158,7 +158,7 @@ def test_a_host_without_the_package(
     result = run("mail_directory", check=check, **files)
     if check:  # a bare host: nothing can be said, and nothing fails
         assert result["changed"]
-        assert "not on this host yet" in str(result["warnings"])
+        assert "not on this host yet" in result["output"]
     else:
         assert "the role `package` installs it" in result["msg"]
 

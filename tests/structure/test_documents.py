@@ -26,7 +26,7 @@ def block_faults(tree: Path) -> list[str]:
         faults += [
             f"{name}: a fence of {language or 'nothing'}: commands are sh"
             for language in re.findall(r"^ *```(\w*)\n(?!\n|$)", path.read_text("utf-8"), re.M)
-            if language not in ("sh", "mermaid", "")
+            if language not in ("sh", "yaml", "mermaid", "")
         ]
         faults += [f"{name}: indented commands: fence them" for _ in re.findall(
             r"^\n    (?:make|ansible|congvu) .*", path.read_text("utf-8"), re.M)]  # fmt: skip
