@@ -40,7 +40,7 @@ def run(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
         arguments = {"database": where, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         with patch_module_args(arguments), pytest.raises(SystemExit) as ended:
             load(name).main()
-        # Where a test before has loaded Ansible's controller, warnings go to standard error instead of the result.
+        # Once a test has loaded Ansible's controller, warnings go to standard error, not into the result.
         printed, warned = capfd.readouterr()
         result: dict[str, Any] = json.loads(printed.splitlines()[-1])
         assert bool(ended.value.code) == bool(result.get("failed", False))
