@@ -174,8 +174,11 @@ class Answers:
     @property
     def spam_header(self) -> str:
         """The header by which the filter tells the store of spam."""
-        proxy: dict[str, Any] = self.facts.rspamd["worker"]["rspamd_proxy"]
-        return str(proxy.get("spam_header", "X-Spam"))
+        workers = self.facts.rspamd["worker"]  # a list where there are several
+        for worker in workers if isinstance(workers, list) else [workers]:
+            if "rspamd_proxy" in worker:
+                return str(worker["rspamd_proxy"].get("spam_header", "X-Spam"))
+        raise LookupError("the filter has no worker that speaks the milter protocol")
 
     def _messages(self) -> list[tuple[str, dict[str, Any]]]:
         """Messages to show to the filter: from a stranger, and from a login that pretends to be another."""

@@ -36,6 +36,8 @@ def scenario_faults(tree: Path) -> list[str]:
                 continue
             if not (scenario / f"{needs}.yml").exists():
                 faults.append(f"{place}: the step {step} has no {needs}.yml, and Molecule would pass over it")
+        if scenario.name != "mailhost" and (scenario / "prepare.yml").exists():
+            faults.append(f"{place}: prepare is taken once for all stories; use side_effect or converge")
         if scenario.name == "default" and set(sequence) <= {"create", "destroy"}:
             continue  # makes and removes what the others share
         tests = [
@@ -121,7 +123,8 @@ def test_a_sound_story_has_no_fault(plant) -> None:
     ("file", "text"),
     [
         ("molecule/site/tests/test_site.py", "# nothing yet\n"),
-        ("molecule/site/molecule.yml", "scenario: {test_sequence: [prepare, converge, verify]}\n"),
+        ("molecule/site/molecule.yml", "scenario: {test_sequence: [check, side_effect, converge, verify]}\n"),
+        ("molecule/site/prepare.yml", "- hosts: all\n"),
         ("molecule/stray/converge.yml", "[]\n"),
     ],
 )
