@@ -161,7 +161,7 @@ def signatures(official: datetime | None, own: datetime | None, fetching: bool, 
         (official, SIGNATURES_OLD, "official") if official else (own, OWN_SIGNATURES_OLD, "own only")
     )
     if newest is None:
-        cure = "set clamav_signatures or clamav_freshclam_enabled, then run playbooks/site.yml"
+        cure = "set clamav_signatures or clamav_official_signatures, then run playbooks/site.yml"
         return Line("signatures", Level.BROKEN, "none at all", cure)
     age = now - newest
     text = f"{whose}, {span(age)} old"
