@@ -62,7 +62,7 @@ build/.venv: requirements.lock pyproject.toml build/.tools
 
 # --- the demo -----------------------------------------------------------------------------------------
 ##@ Try it (Debian 12 or 13, as root)
-demo: build/.venv package ## a governed mail host with people, mail and report, from nothing (6 min; again: 2)
+demo: build/.venv package ## a governed mail host with people, mail and report, from nothing (5 min; again: 1)
 	@$(PHASE)
 	phase "1/5 Start two Debian 13 hosts"
 	$(TESTHOST) up mail partner

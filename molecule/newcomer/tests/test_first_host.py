@@ -47,7 +47,12 @@ def adapt(production: Path, address: str) -> None:
     network = str(ipaddress.ip_network(f"{address}/24", strict=False))
     reach = f'ansible_host: fresh, ansible_user: root, ansible_ssh_common_args: "-F {HOSTS / "ssh_config"}"'
     replace(production / "hosts.yml", ("ansible_host: mail.snv.example.vn, ansible_user: root", reach))
-    replace(production / "group_vars" / "all.yml", ("203.0.113.0/24", network))
+    replace(
+        production / "group_vars" / "all.yml",
+        ("203.0.113.0/24", network),
+        ("snv.example.vn", "snv.langson.test"),
+        ("tỉnh Ví Dụ", "tỉnh Lạng Sơn"),
+    )
     signatures = ROOT / "inventories" / "demo" / "signatures"
     replace(
         production / "group_vars" / "mail_hosts" / "main.yml",
