@@ -112,6 +112,13 @@ test: check build/.browser build/.office package ## the merge ring: the fast one
 bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (40 min)
 	@CONGVU_HOSTS=benchmark python -m tests.bench $(ONLY)
 
+soak: build/.venv package ## SEED='N' kill the making of a host at random tasks, compare it with one made in peace (20 min)
+	@export CONGVU_HOSTS=soak
+	trap '$(TESTHOST) down; rm -rf build/soak' EXIT
+	$(TESTHOST) up mail partner
+	python -m tests.demo.credentials
+	python tests/interrupt/soak.py $(SEED)
+
 ##@ Work on congvu (CONTRIBUTING.md)
 lock: build/.venv ## renew requirements.lock from pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
@@ -130,5 +137,5 @@ clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv
 
-.PHONY: help lock package golden demo demo-exec demo-down check test bench clean
+.PHONY: help lock package golden demo demo-exec demo-down check test bench soak clean
 .ONESHELL:
