@@ -252,7 +252,7 @@ class Answers:
 # sieve-test only says what it would do. It reads a file, which is gone afterwards.
 _SIEVE = r"""
 message=$(mktemp -p /run) && trap 'rm -f "$message"' EXIT && cat >"$message" && chmod 0644 "$message"
-script=$(doveconf -a | awk '/^sieve_script .*\{/ {path = type = ""} / path = / {path = $3}
-  / type = before/ {type = 1} /^}/ {if (type && path) {print path; exit}}')
+script=$(doveconf -a | awk '/^sieve_script .*\{/ {own = 1; path = type = ""} own && / path = / {path = $3}
+  own && / type = before/ {type = 1} /^}/ {if (own && type && path) {print path; exit}; own = 0}')
 test -n "$script" && sieve-test "$script" "$message" 2>/dev/null
 """
