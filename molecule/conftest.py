@@ -46,7 +46,7 @@ def ansible() -> Ansible:
 
     def run(program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         inventory = () if "-i" in arguments else ("-i", "inventories/shared", "-i", "inventories/demo")
-        settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+        settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"}
         return subprocess.run(
             [str(Path(sys.executable).with_name(program)), *inventory, *arguments],
             cwd=ROOT, env={**os.environ, **settings, **environment},

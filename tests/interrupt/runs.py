@@ -85,7 +85,12 @@ class Run:
     def __init__(self, playbook: str, **variables: Any) -> None:
         command = [str(Path(sys.executable).with_name("ansible-playbook")), playbook]
         command += ["-i", "inventories/shared", "-i", "inventories/demo", "-e", json.dumps(variables)]
-        environment = {**os.environ, "CONGVU_HOSTS": GROUP, "ANSIBLE_NOCOLOR": "1", "PYTHONUNBUFFERED": "1"}
+        environment = {
+            **os.environ,
+            "CONGVU_HOSTS": GROUP,
+            "ANSIBLE_FORCE_COLOR": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
         # every task with its heading as it begins, not only those that change something
         environment |= {"ANSIBLE_STDOUT_CALLBACK": "default", "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "true"}
         self.process = subprocess.Popen(

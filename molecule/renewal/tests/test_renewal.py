@@ -101,7 +101,7 @@ def playbook(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(program), *inventories, *arguments],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "0"},
         capture_output=True,
         text=True,
         check=False,
