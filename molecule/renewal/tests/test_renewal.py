@@ -109,7 +109,7 @@ def playbook(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_every_door_serves_what_the_authority_issued(address: str, name: str) -> None:
-    names = {name, "autoconfig.snv.binhdinh.test", "mta-sts.snv.binhdinh.test"}
+    names = {name, *(f"{host}.snv.binhdinh.test" for host in ("autoconfig", "autodiscover", "mta-sts"))}
     found = served(address, name, "acme-root.pem")
     assert {port: told for port, (_, told) in found.items()} == dict.fromkeys(PORTS, names)
     assert len({digest for digest, _ in found.values()}) == 1
