@@ -119,6 +119,23 @@ soak: build/.venv package ## SEED='N' kill the making of a host at random tasks,
 	python -m tests.demo.credentials
 	python tests/interrupt/soak.py $(SEED)
 
+closed: build/.venv package ## a whole host in a network without internet: what does it ask for? (10 min)
+	@$(PHASE)
+	export CONGVU_HOSTS=closed
+	trap 'tests/closed/fence down; $(TESTHOST) down; rm -rf build/closed' EXIT
+	phase "1/4 Two bare hosts, one of them all that the closed network offers"
+	$(TESTHOST) up mail partner
+	python -m tests.demo.credentials
+	$(PLAYBOOK) tests/closed/network.yml
+	tests/closed/fence up
+	phase "2/4 Converge"
+	$(PLAYBOOK) -i tests/closed/inventory playbooks/demo.yml
+	phase "3/4 Start it again, and send mail along every way"
+	$(TESTHOST) restart mail
+	python -m tests.demo.journey
+	phase "4/4 What was asked for"
+	pytest --quiet tests/closed
+
 ##@ Work on congvu (CONTRIBUTING.md)
 lock: build/.venv ## renew requirements.lock from pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
@@ -137,5 +154,5 @@ clean: ## remove hosts, images, storage and everything else under build/
 	@$(TESTHOST) purge
 	rm -rf build .venv
 
-.PHONY: help lock package golden demo demo-exec demo-down check test bench soak clean
+.PHONY: help lock package golden demo demo-exec demo-down check test bench soak closed clean
 .ONESHELL:

@@ -40,8 +40,9 @@ options:
         default: "0644"
       validate:
         description: >-
-          Command, without a shell, that accepts the new file; V(%s) stands for its path. In check mode it is
-          left out where the program is not installed yet.
+          Command, without a shell, that accepts the new file; V(%s) stands for its path. Where the program is not
+          installed yet it is left out, so that a file can be there before the package whose installation starts
+          the daemon; then the daemon itself judges, at its first start.
         type: str
 attributes:
   check_mode: {support: full}
@@ -122,7 +123,7 @@ def stage(file: dict[str, str], folder: Path) -> Path:
 def validate(module: AnsibleModule, file: dict[str, str], staged: Path) -> None:
     """Let the daemon judge; fails the module with its words."""
     command = shlex.split(file["validate"])
-    if module.check_mode and shutil.which(command[0]) is None:
+    if module.get_bin_path(command[0]) is None:
         return
     code, out, err = module.run_command([part.replace("%s", str(staged)) for part in command])
     if code != 0:

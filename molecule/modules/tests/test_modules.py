@@ -123,6 +123,7 @@ def test_config_files(host: Host) -> None:
     wanted = [
         {"dest": f"{STAGE}/made/one.conf", "content": "một\n", "mode": "0640"},
         {"dest": f"{STAGE}/two.conf", "content": "listen 80\n", "validate": "grep -q listen %s"},
+        {"dest": f"{STAGE}/before.conf", "content": "x\n", "validate": "not-installed-yet %s"},
     ]
     four_ways("config_files", files=wanted)
     assert host.file(f"{STAGE}/made/one.conf").mode == 0o640
