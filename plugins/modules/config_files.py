@@ -40,9 +40,9 @@ options:
         default: "0644"
       validate:
         description: >-
-          Command, without a shell, that accepts the new file; V(%s) stands for its path. Where the program is not
-          installed yet it is left out, so that a file can be there before the package whose installation starts
-          the daemon; then the daemon itself judges, at its first start.
+          Command, without a shell, that accepts the new file; V(%s) stands for its path. Left out where the
+          program is not installed yet, so that a file can be there before the package whose installation
+          starts the daemon; then the daemon itself judges, at its first start.
         type: str
 attributes:
   check_mode: {support: full}

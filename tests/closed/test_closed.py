@@ -12,8 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUP = os.environ["CONGVU_HOSTS"]
-# Our zones and the outside provider's, addresses, the hosts' short names, and what a resolver asks the root itself:
-# its keys, and by which of them (RFC 8145) it believes it
+# Our zones and the outside provider's, addresses, the hosts' short names, and what a resolver asks the root
+# itself: its keys, and by which of them (RFC 8145) it believes it
 DECLARED = re.compile(r"(^|\.)(test|in-addr\.arpa|ip6\.arpa)\.$|^(mail|partner|_ta-[0-9a-f-]+)?\.$")
 EICAR = r"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
