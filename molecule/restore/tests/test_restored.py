@@ -74,8 +74,12 @@ def test_new_changes_cannot_hide_behind_old_records(hosts: Hosts) -> None:
 
 
 def test_the_evidence_of_the_old_host_is_there(hosts: Hosts) -> None:
-    said = hosts.run("mail", "journalctl", "--merge", "--identifier=congvu-backup", "--output=cat")
-    assert "is complete" in said
+    """Its journal, up to the beginning of the backup: how that ended cannot be in it."""
+    ours = hosts.run("mail", "cat", "/etc/machine-id").strip()
+    lines = hosts.run("mail", "journalctl", "--merge", "--unit=congvu-backup.service", "--output=json")
+    entries = [json.loads(line) for line in lines.splitlines()]
+    old = [entry["MESSAGE"] for entry in entries if entry["_MACHINE_ID"] != ours]
+    assert any(said.startswith("Starting congvu-backup.service") for said in old), lines
 
 
 def test_people_come_in_with_their_old_passwords(doors: Doors) -> None:
