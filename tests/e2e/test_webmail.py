@@ -238,7 +238,10 @@ def test_refusal_tells_nothing(demo: Demo, webmail: Webmail, state: str) -> None
         login, password = "khongcoai", "Không-phải-123!"
     webmail.login(login, password)
     assert "_task=login" in webmail.query
-    assert webmail.message() == "Địa chỉ thư hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng."
+    assert webmail.message() == (
+        "Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã quá hạn sử dụng, hoặc tài khoản đang tạm "
+        "ngừng. Nếu chắc chắn đã nhập đúng, hãy liên hệ quản trị viên."
+    )
     webmail.picture("refused")
     with webmail.page.expect_navigation(url=f"{webmail.url}/mat-khau"):
         webmail.page.get_by_role("link", name="Đổi mật khẩu").click()

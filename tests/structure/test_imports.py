@@ -14,7 +14,17 @@ from house import ROOT
 LAYERS = (
     {"errors", "clock"},
     {"policy"},
-    {"names", "passwords", "accounts", "mailrules", "calendar", "preflight", "zone", "backup"},
+    {
+        "names",
+        "passwords",
+        "fingerprints",
+        "accounts",
+        "mailrules",
+        "calendar",
+        "preflight",
+        "zone",
+        "backup",
+    },
     {"evidence"},
     {"report"},
     {"store"},
