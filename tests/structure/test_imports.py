@@ -18,6 +18,7 @@ LAYERS = (
         "names",
         "passwords",
         "fingerprints",
+        "reminders",
         "accounts",
         "mailrules",
         "calendar",
