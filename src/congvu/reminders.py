@@ -50,7 +50,6 @@ def message(reminder: Reminder, sender: Sender, now: datetime) -> EmailMessage:
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{hashlib.sha256(about.encode()).hexdigest()[:32]}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = "vi"
     body = f"""\
         Kính gửi: {reminder.full_name}
 
@@ -70,4 +69,5 @@ def message(reminder: Reminder, sender: Sender, now: datetime) -> EmailMessage:
         {sender.organisation}
         """
     mail.set_content(dedent(body), cte="quoted-printable")
+    mail["Content-Language"] = "vi"  # after the content, which brings its own headers along
     return mail

@@ -129,7 +129,7 @@ def test_it_names_the_exact_day_and_the_page() -> None:
     assert mail["Subject"] == "Nhắc đổi mật khẩu thư công vụ: dùng được đến hết ngày 28/02/2027 (còn 14 ngày)"
     assert (mail["Auto-Submitted"], mail["Date"]) == ("auto-generated", "Sun, 14 Feb 2027 07:00:00 +0700")
     text = mail.get_content()
-    assert mail.get_content_charset() == "utf-8"
+    assert (mail.get_content_charset(), mail["Content-Language"]) == ("utf-8", "vi")
     for words in ("từ ngày 30/11/2026", "đến hết ngày 28/02/2027 (còn 14 ngày)", f"\n    {PAGE}\n"):
         assert words in text, words
     assert text.count("http") == 1
