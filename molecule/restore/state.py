@@ -122,6 +122,7 @@ def keys() -> dict[str, object]:
     paths = [
         *Path("/var/lib/rspamd/dkim").iterdir(),
         *Path("/etc/ssh").glob("ssh_host_*"),
+        *Path("/var/lib/congvu/keys").iterdir(),
         Path("/etc/congvu/policy.json"),
     ]
     return {

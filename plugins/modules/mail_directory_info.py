@@ -14,7 +14,7 @@ options:
     description: Only mailboxes in these states; empty means all.
     type: list
     elements: str
-    choices: [active, due, initial, reset, expired, suspended, closed, box]
+    choices: [active, due, initial, reset, lapsed, expired, revoked, suspended, closed, box]
     default: []
   database:
     description: Where the directory's database is.
@@ -87,7 +87,9 @@ from datetime import date
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.congvu_host import Result, run, store
 
-STATES = ("active", "due", "initial", "reset", "expired", "suspended", "closed", "box")
+STATES = (
+    "active", "due", "initial", "reset", "lapsed", "expired", "revoked", "suspended", "closed", "box",
+)  # fmt: skip
 
 
 def look(module: AnsibleModule, db: store.Store) -> Result:

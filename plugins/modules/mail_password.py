@@ -11,13 +11,17 @@ description:
   - Gives a random password to everybody who serves today and never had one, and to those named in O(reset).
     It opens nothing but the page on which its owner must replace it.
   - The passwords are written once, to a new file on the host that only root reads, and appear nowhere else.
-    They are stored as argon2id hashes.
+    They are stored as argon2id hashes, and as fingerprints by which nobody else can choose the same.
   - The mailboxes of units and offices have no password.
 options:
   folder:
     description: Folder on the host in which the file is made.
     type: path
     default: /var/lib/congvu/issued
+  key:
+    description: File on the host with the site's fingerprint key (role C(password_service)).
+    type: path
+    default: /var/lib/congvu/keys/fingerprint.key
   reset:
     description:
       - Staff ids or addresses of people who get a new password although they have one.
@@ -76,11 +80,22 @@ path:
 
 import os
 import typing as t
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.congvu_host import Result, UserError, accounts, host, passwords, run, store
+from ansible.module_utils.congvu_host import (
+    Result,
+    UserError,
+    accounts,
+    fingerprints,
+    host,
+    passwords,
+    run,
+    store,
+)
 
 
 def issue(module: AnsibleModule, db: store.Store) -> Result:
@@ -96,14 +111,18 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
         return result
     moment = db.now()
     path = Path(module.params["folder"]) / f"{moment:%Y%m%dT%H%M%SZ}.csv"
+    key = fingerprints.Key(host.read(module.params["key"]), module.params["key"])
     made = [passwords.generate() for _ in people]
+    addresses = [person.address for person, _ in people]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # argon2 lets go of the interpreter while it works
         hashes = list(pool.map(passwords.hash_password, made))
+        marks = list(pool.map(key.fingerprint, made, addresses))
     credentials = [
         accounts.Credential(person.address, stored, moment, origin)
         for (person, origin), stored in zip(people, hashes, strict=True)
     ]
     store.write_credentials(db, credentials, host.actor(), "password.issue")
+    store.record_issued(db, dict(zip(addresses, marks, strict=True)), key.id)
     host.write_secret(
         path,
         ("staff_id", "full_name", "unit", "address", "password"),
@@ -112,7 +131,19 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
             for (person, _), password in zip(people, made, strict=True)
         ),
     )
+    with gone_unless_kept(path):
+        db.keep()
     return {**result, "path": str(path)}
+
+
+@contextmanager
+def gone_unless_kept(path: Path) -> Iterator[None]:
+    """Passwords that the directory did not take must not be handed out."""
+    try:
+        yield
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, str]]:
@@ -132,8 +163,9 @@ def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, s
 
 def main() -> t.NoReturn:
     options = {
-        # Neither holds a secret, whatever their names let Ansible think.
+        # None holds a secret, whatever their names let Ansible think.
         "folder": {"type": "path", "default": "/var/lib/congvu/issued"},
+        "key": {"type": "path", "default": "/var/lib/congvu/keys/fingerprint.key"},
         "reset": {"type": "list", "elements": "str", "default": []},
     }
     run(options, issue)

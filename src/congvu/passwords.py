@@ -21,6 +21,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+# What each guess at a stored password, or at its fingerprint, costs.
+MEMORY_KIB, PASSES = 19456, 2
+
 with warnings.catch_warnings():
     # passlib 1.7.4 still asks for `crypt` and for argon2's old version attribute; neither matters to us.
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -31,8 +34,8 @@ with warnings.catch_warnings():
     _HASHER = CryptContext(
         schemes=["argon2", "sha512_crypt"],
         argon2__type="ID",
-        argon2__memory_cost=19456,
-        argon2__time_cost=2,
+        argon2__memory_cost=MEMORY_KIB,
+        argon2__time_cost=PASSES,
         argon2__parallelism=1,
     )
     # Nobody's hash, for accounts that do not exist. (It is also the first use, which loads the backend.)

@@ -1,7 +1,8 @@
 """The directory's own tables, read with SQL of the judge's own.
 
 Never the views through which the doors see them, and by the server's clock, not by the function that the
-views ask: this judge does not ask the worker how it would judge. Of a hash only its form leaves the database.
+views ask: this judge does not ask the worker how it would judge. Of a hash only its form leaves the database,
+of a fingerprint only how many have it.
 """
 
 from __future__ import annotations
@@ -26,9 +27,23 @@ select json_build_object(
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
  'credentials', (select json_agg(c) from (
-    select address, origin, set_at,
+    select address, origin, set_at, revoked_at,
            substring(hash from '^([$][a-z0-9]+[$](v=[0-9]+[$][^$]+)?)') as form
       from credential order by address) c),
+ 'fingerprints', (select json_agg(f) from (
+    select address, key, set_at, count(*) over (partition by shared) as holders
+      from password_fingerprint where shared is not null order by address) f),
+ 'fingerprint_readers', (
+    select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
+      from (select relacl as rights from pg_class where oid = 'password_fingerprint'::regclass
+             union all
+            select attacl from pg_attribute where attrelid = 'password_fingerprint'::regclass) given,
+           aclexplode(rights)
+     where privilege_type = 'SELECT'),
+ 'fingerprint_unique', (select count(*) > 0
+    from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+   where i.indrelid = 'password_fingerprint'::regclass and a.attname = 'shared'
+     and i.indnatts = 1 and i.indisunique and i.indisvalid and i.indpred is null),
  'readers', (select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
     from pg_class, aclexplode(relacl)
    where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
@@ -53,6 +68,9 @@ class Directory:
     aliases: list[dict[str, Any]]
     roles: list[dict[str, Any]]
     credentials: list[dict[str, Any]]
+    fingerprints: list[dict[str, Any]]
+    fingerprint_readers: list[str]
+    fingerprint_unique: bool
     readers: list[str]
     settings: dict[str, Any]
     policy: str | None

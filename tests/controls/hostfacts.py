@@ -51,6 +51,8 @@ _QUESTIONS = {
     "name": "hostname",
     "connection": 'printf %s "$SSH_CONNECTION"',
     "policy": "cat /etc/congvu/policy.json",
+    "fingerprint key": "cd /var/lib/congvu/keys && stat -c '%U %a' fingerprint.key && "
+    "sha256sum fingerprint.key | cut -c1-16",
     "ca": "cat /etc/congvu/tls/ca.pem",
     "listening": "ss -Hltnp",
     "postconf": "postconf",

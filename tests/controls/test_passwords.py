@@ -140,3 +140,34 @@ def test_password_age(observe: Observe, facts: HostFacts, answers: Answers) -> N
         observe.fact(f"Mật khẩu {name}: {count} tài khoản.")
     closed = len(directory.open_mailboxes("person")) - len(answers.logins)
     observe.fact(f"{closed} hộp thư cá nhân không đăng nhập được (chưa đổi mật khẩu, quá hạn hoặc tạm khóa).")
+
+
+@pytest.mark.control("password-single-use")
+def test_password_single_use(observe: Observe, facts: HostFacts, answers: Answers) -> None:
+    directory = facts.directory
+    access, key = facts.section("fingerprint key").splitlines()
+    marks = {mark["address"]: mark for mark in directory.fingerprints}
+    compared, revoked = 0, []
+    for address, credential in directory.newest_credentials.items():
+        subject, mark = directory.subject(directory.by_address[address]), marks.get(address)
+        if credential["revoked_at"]:
+            revoked.append(subject)
+            observe.check(subject, address not in answers.logins, "đăng nhập được dù mật khẩu đã bị thu hồi")
+        if mark is None or mark["key"] != key:
+            continue
+        compared += 1
+        observe.check(subject, mark["holders"] == 1, "dùng chung mật khẩu với tài khoản khác")
+        # by one clock: the mark of the present password is made with it or later
+        current = datetime.fromisoformat(mark["set_at"]) >= datetime.fromisoformat(credential["set_at"])
+        observe.check(f"{subject}, dấu vân tay", current, "cũ hơn mật khẩu đang dùng")
+    observe.check("ràng buộc duy nhất của danh bạ", directory.fingerprint_unique, "không còn")
+    readers = directory.fingerprint_readers
+    observe.check_each(readers, set(readers) - {"congvu_owner"}, "đọc được dấu vân tay")
+    observe.check("khóa của dấu vân tay", access == "root 400", f"chủ và quyền là {access}")
+    missing = len(directory.newest_credentials) - compared
+    observe.fact(f"{compared} mật khẩu đã có dấu vân tay và được so sánh với nhau.")
+    observe.fact(
+        f"{missing} mật khẩu chưa có dấu vân tay nên chưa so sánh được, sẽ có khi người dùng đăng nhập."
+    )
+    waiting = f": {', '.join(revoked)}; cần cấp mật khẩu mới" if revoked else ""
+    observe.fact(f"{len(revoked)} tài khoản đang bị thu hồi mật khẩu{waiting}.")

@@ -156,6 +156,33 @@ def test_first_login(demo: Demo, webmail: Webmail, newcomer: dict[str, str]) -> 
     webmail.picture("message")
 
 
+def test_a_password_is_not_used_again_and_not_by_two(demo: Demo, webmail: Webmail) -> None:
+    # The first of them logs in above, the last must not have a new password there.
+    people = demo.people("initial")[1:-1]
+    owner = led_to_the_password_page(webmail, people)
+    password = f"Suong-mu {secrets.token_urlsafe(6)} 5%"  # in ASCII, which every door takes
+    webmail.change_password(owner.address, owner.password, password)
+    expect(webmail.page.locator("h1")).to_have_text("Đã đổi mật khẩu")
+    webmail.page.goto(f"{webmail.url}/mat-khau")
+    webmail.change_password(owner.address, password, owner.password)
+    assert "10 mật khẩu dùng gần đây nhất" in webmail.faults()
+
+    other = led_to_the_password_page(webmail, people[people.index(owner) + 1 :])
+    webmail.change_password(other.address, other.password, password)
+    assert webmail.faults() == (
+        "Mật khẩu này không được chấp nhận vì lý do an toàn. Hãy chọn một mật khẩu hoàn toàn khác."
+    )
+    webmail.picture("password-in-use")
+    # Whoever learnt it this way finds it dead, on the page, too.
+    webmail.login(owner.address, password)
+    assert webmail.message().startswith("Địa chỉ thư hoặc mật khẩu không đúng")
+    webmail.page.goto(f"{webmail.url}/mat-khau")
+    webmail.change_password(owner.address, password, f"Bong-may {secrets.token_urlsafe(6)} 4%")
+    expect(webmail.page.locator("#problem")).to_contain_text("Chưa đổi được mật khẩu")
+    for port, opens in DOORS.items():
+        assert not opens(demo.host, demo.tls(), owner.address, password), port
+
+
 def test_writes_to_a_colleague(
     demo: Demo, webmail: Webmail, journal: Journal, newcomer: dict[str, str]
 ) -> None:
@@ -238,7 +265,10 @@ def test_refusal_tells_nothing(demo: Demo, webmail: Webmail, state: str) -> None
         login, password = "khongcoai", "Không-phải-123!"
     webmail.login(login, password)
     assert "_task=login" in webmail.query
-    assert webmail.message() == "Địa chỉ thư hoặc mật khẩu không đúng, hoặc tài khoản đang tạm ngừng."
+    assert webmail.message() == (
+        "Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã quá hạn sử dụng, hoặc tài khoản đang tạm "
+        "ngừng. Nếu chắc chắn đã nhập đúng, hãy liên hệ quản trị viên."
+    )
     webmail.picture("refused")
     with webmail.page.expect_navigation(url=f"{webmail.url}/mat-khau"):
         webmail.page.get_by_role("link", name="Đổi mật khẩu").click()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import stat
 import unicodedata
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,11 @@ from fix_database import Database
 from fix_modules import Run
 from organisations import at, organisation, person
 
+from congvu.fingerprints import Key
 from congvu.passwords import verify
+from congvu.store.fingerprints import unrecognised
+
+KEY = Key(bytes(range(32)))
 
 
 @pytest.fixture
@@ -35,18 +40,26 @@ def people(database: Database) -> Database:
     return database
 
 
+@pytest.fixture
+def issue(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The module with a key."""
+    key = tmp_path_factory.mktemp("keys") / "fingerprint.key"
+    key.write_bytes(KEY.secret)
+    return partial(run, "mail_password", key=str(key))
+
+
 def rows(path: str) -> dict[str, dict[str, str]]:
     """The issued passwords by address."""
     with Path(path).open(encoding="utf-8", newline="") as file:
         return {row["address"]: row for row in csv.DictReader(file)}
 
 
-def test_check_do_check_again_do_again(run: Run, people: Database, tmp_path: Path) -> None:
+def test_check_do_check_again_do_again(issue: Run, people: Database, tmp_path: Path) -> None:
     folder = tmp_path / "made" / "issued"
-    foreseen = run("mail_password", check=True, folder=str(folder))
+    foreseen = issue(check=True, folder=str(folder))
     assert (foreseen["changed"], foreseen["count"], foreseen["path"]) == (True, 2, None)
     assert not folder.exists()
-    done = run("mail_password", folder=str(folder))
+    done = issue(folder=str(folder))
     assert (done["changed"], done["count"], done["diff"]) == (True, 2, foreseen["diff"])
     assert states(people) == {
         at("annv"): "initial",
@@ -56,15 +69,15 @@ def test_check_do_check_again_do_again(run: Run, people: Database, tmp_path: Pat
         at("yl"): "suspended",
     }
     for check in (True, False):
-        again = run("mail_password", check=check, folder=str(folder))
+        again = issue(check=check, folder=str(folder))
         assert (again["changed"], again["count"], again["path"]) == (False, 0, None)
     assert len(list(folder.iterdir())) == 1
 
 
 def test_the_passwords_are_in_one_file_of_root_and_nowhere_else(
-    run: Run, people: Database, tmp_path: Path
+    issue: Run, people: Database, tmp_path: Path
 ) -> None:
-    done = run("mail_password", folder=str(tmp_path / "issued"))
+    done = issue(folder=str(tmp_path / "issued"))
     path = Path(done["path"])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -86,33 +99,85 @@ def test_the_passwords_are_in_one_file_of_root_and_nowhere_else(
     assert "password.issue" in records
 
 
-def test_it_opens_no_door(run: Run, people: Database, tmp_path: Path) -> None:
-    run("mail_password", folder=str(tmp_path), reset=["CB3"])
+def test_it_opens_no_door(issue: Run, people: Database, tmp_path: Path) -> None:
+    issue(folder=str(tmp_path), reset=["CB3"])
     assert people.ask("dovecot", "select * from door") == []
 
 
 @pytest.mark.parametrize("name", ["CB3", at("binht")])
 def test_a_reset_is_a_deed_for_those_who_are_named(
-    run: Run, people: Database, tmp_path: Path, name: str
+    issue: Run, people: Database, tmp_path: Path, name: str
 ) -> None:
-    run("mail_password", folder=str(tmp_path))
+    issue(folder=str(tmp_path))
     people.set_now("2026-11-23 08:00:01+07")
-    foreseen = run("mail_password", check=True, folder=str(tmp_path), reset=[name])
+    foreseen = issue(check=True, folder=str(tmp_path), reset=[name])
     assert foreseen["diff"]["after"] == f"{at('binht')}: reset password\n"
-    done = run("mail_password", folder=str(tmp_path), reset=[name])
+    done = issue(folder=str(tmp_path), reset=[name])
     assert done["count"] == 1
     assert states(people)[at("binht")] == "reset"
     assert list(rows(done["path"])) == [at("binht")]
 
 
 @pytest.mark.parametrize("name", ["CB99", at("box-vp"), "annv"])
-def test_a_reset_of_nobody_is_refused(run: Run, people: Database, tmp_path: Path, name: str) -> None:
-    assert name in run("mail_password", folder=str(tmp_path), reset=[name])["msg"]
+def test_a_reset_of_nobody_is_refused(issue: Run, people: Database, tmp_path: Path, name: str) -> None:
+    assert name in issue(folder=str(tmp_path), reset=[name])["msg"]
     assert not list(tmp_path.iterdir())
     assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
 
 
-def test_who_cannot_be_told_gets_no_password(run: Run, people: Database, tmp_path: Path) -> None:
+def test_who_cannot_be_told_gets_no_password(issue: Run, people: Database, tmp_path: Path) -> None:
     (tmp_path / "20261123T010000Z.csv").write_text("an earlier file, not yet handed out")
-    assert "cannot be written" in run("mail_password", folder=str(tmp_path))["msg"]
+    assert "cannot be written" in issue(folder=str(tmp_path))["msg"]
     assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
+
+
+def test_every_issued_password_has_its_fingerprint(issue: Run, people: Database, tmp_path: Path) -> None:
+    with people.store() as db:
+        assert unrecognised(db, KEY.id) == 1
+    done = issue(folder=str(tmp_path), reset=["CB3"])
+    with people.store() as db:
+        assert unrecognised(db, KEY.id) == 0
+    for address, row in rows(done["path"]).items():
+        mark = KEY.fingerprint(row["password"], address)
+        kept = people.ask(
+            "congvu_owner", "select own, shared from password_fingerprint where address = %s", address
+        )
+        assert [tuple(map(bytes, each)) for each in kept] == [(mark.own, mark.shared)]
+        assert mark.shared.hex() not in done["output"]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"x" * 16])
+def test_without_the_key_nothing_is_issued(
+    issue: Run, people: Database, tmp_path: Path, content: bytes | None
+) -> None:
+    key = tmp_path / "other.key"
+    if content is not None:
+        key.write_bytes(content)
+    assert str(key) in (failed := issue(folder=str(tmp_path / "issued"), key=str(key)))["msg"]
+    assert failed["failed"]
+    assert not (tmp_path / "issued").exists()
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
+
+
+def test_what_was_not_kept_is_not_handed_out(issue: Run, people: Database, tmp_path: Path) -> None:
+    """The commit itself is refused, after the file was written."""
+    people.ask(
+        "congvu_owner",
+        "create function full_disk() returns trigger language plpgsql as $$ begin raise 'disk full'; end $$;"
+        "create constraint trigger late after insert on credential deferrable initially deferred "
+        "for each row execute function full_disk()",
+    )
+    assert "disk full" in issue(folder=str(tmp_path / "issued"))["msg"]
+    assert list((tmp_path / "issued").iterdir()) == []
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
+
+
+def test_a_lapsed_password_is_issued_anew_by_name_only(issue: Run, people: Database, tmp_path: Path) -> None:
+    issue(folder=str(tmp_path))
+    people.set_now("2026-12-01 08:00+07")
+    assert states(people)[at("annv")] == states(people)[at("hoalt")] == "lapsed"
+    assert issue(folder=str(tmp_path))["count"] == 1  # who begins to serve by then, and never had one
+    assert issue(folder=str(tmp_path), reset=["CB1"], check=True)["count"] == 1
+    people.set_now("2026-12-01 08:00:01+07")
+    issue(folder=str(tmp_path), reset=["CB1"])
+    assert states(people)[at("annv")] == "reset"

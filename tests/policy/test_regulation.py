@@ -114,7 +114,8 @@ def test_a_row_that_nothing_observes_says_why_and_asks_nobody_yet(policy: Resolv
     for row in policy.provisions:
         observed = bool(built & set(row.controls))
         explained = row.not_assessed is not None or (not row.attests and not observed)
-        assert observed != explained, row.id
+        # Both: what is observed is half of the duty, for the other half somebody will have to vouch.
+        assert observed != explained or (observed and row.attests), row.id
 
 
 def test_every_control_is_reached_from_a_row(policy: Resolved) -> None:

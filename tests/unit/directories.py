@@ -33,6 +33,12 @@ def give_password(
         store.write_credentials(db, [credential], "test", "test")
 
 
+def revoke(database: Database, address: str) -> None:
+    database.change(
+        "congvu_owner", "update credential set revoked_at = congvu_now() where address = %s", address
+    )
+
+
 def states(database: Database) -> dict[str, str]:
     """address -> state of everybody who is a person."""
     with database.store() as db:

@@ -22,6 +22,7 @@ import pytest
 from fix_database import POLICY, Database
 
 from congvu import policy
+from congvu.fingerprints import Key
 from congvu.passwords import hash_password
 
 DOMAIN = "snv.binhdinh.test"
@@ -31,7 +32,7 @@ NEW = "Tbw4%lla-vàng"
 OUTSIDE = "203.0.113.9"
 OFFICE = "10.20.3.4"
 WRONG = "Sai-rồi-1"
-_HASH = hash_password(PASSWORD)
+KEY = Key(bytes(range(32)))
 
 # login -> (name, origin of the password, months since it was set, last day of service)
 PEOPLE = {
@@ -42,6 +43,15 @@ PEOPLE = {
     "dathd": ("Hồ Đình Đạt", "reset", 0, None),
     "nghiptt": ("Phạm Thị Tường Nghi", "self", 0, "2020-01-01"),
 }
+# Each has a password of their own, as they must.
+PASSWORDS = dict(
+    zip(
+        PEOPLE,
+        (PASSWORD, "Wd3!pLx-hồng", "Gm5?tRq-xanh", "Zk8%nVc-nâu", "Xs4#bHj-đen", "Yt6*cFw-lam"),
+        strict=True,
+    )
+)
+_HASHES = {login: hash_password(password) for login, password in PASSWORDS.items()}
 
 
 @dataclass(frozen=True)
@@ -86,15 +96,23 @@ class Server:
         return self.send("POST", f"/{verb}", json.dumps(question), Content_Type="application/json")
 
 
-def check(server: Server, login: str, password: str = PASSWORD, client: str = OUTSIDE) -> Reply:
-    return server.post("check", login=login, password=password, client=client)
+def own(login: str) -> str:
+    """The password that the login's owner begins with; annv's for anything else."""
+    return PASSWORDS.get(login.partition("@")[0], PASSWORD)
 
 
-def change(server: Server, login: str, new: str = NEW, present: str = PASSWORD) -> Reply:
+def check(server: Server, login: str, password: str | None = None, client: str = OUTSIDE) -> Reply:
+    return server.post(
+        "check", login=login, password=own(login) if password is None else password, client=client
+    )
+
+
+def change(server: Server, login: str, new: str = NEW, present: str | None = None) -> Reply:
+    present = own(login) if present is None else present
     return server.post("change", login=login, present=present, new=new, client=OUTSIDE)
 
 
-def answer(server: Server, login: str, password: str = PASSWORD, client: str = OUTSIDE) -> str:
+def answer(server: Server, login: str, password: str | None = None, client: str = OUTSIDE) -> str:
     return str(check(server, login, password, client).json["answer"])
 
 
@@ -125,9 +143,11 @@ def host_files(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Path:
     resolved = policy.load(POLICY, "default", date(2026, 11, 23))
     (folder / "policy.json").write_text(json.dumps(policy.dump(resolved)))
     (folder / "words").write_text("sunflower\ncomputer\n")
+    (folder / "fingerprint.key").write_bytes(KEY.secret)
     settings = {
         "policy": str(folder / "policy.json"),
         "words": str(folder / "words"),
+        "fingerprint_key": str(folder / "fingerprint.key"),
         "database": {"host": cluster, "name": "congvu"},
         "domain": DOMAIN,
         "organisation": [ORGANISATION],
@@ -163,7 +183,7 @@ def web_server(host_files: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def people(database: Database) -> Database:
-    """The directory with a unit, its box, and a person in each state; all know PASSWORD."""
+    """The directory with a unit, its box, and a person in each state, who know their PASSWORDS."""
     # As the owner, since an administrator can make no password look like the person's own.
     with database.store("congvu_owner") as db:
         db.record("test", "test", "", {})
@@ -184,7 +204,7 @@ def people(database: Database) -> Database:
             run(
                 "insert into credential (address, hash, origin, set_at) "
                 "values (%s, %s, %s, now() - make_interval(months => %s))",
-                [address, _HASH, origin, months],
+                [address, _HASHES[login], origin, months],
             )
     return database
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 from fix_database import Database
-from fix_services import DOMAIN, NEW, OUTSIDE, PASSWORD, PEOPLE, WRONG, Server, change, check
+from fix_services import DOMAIN, NEW, OUTSIDE, PASSWORD, PASSWORDS, PEOPLE, WRONG, Server, change, check
 
 # -- closed when anything is wrong -----------------------------------------------------------------
 
@@ -103,14 +103,15 @@ def test_every_answer_leaves_a_line(service: Server, journal) -> None:
 
 
 def test_no_password_reaches_the_journal(service: Server, people: Database, journal) -> None:
-    secrets = [PASSWORD, NEW, WRONG, "Lộ-mất-rồi-1", "ngắn"]
+    secrets = [*PASSWORDS.values(), NEW, WRONG, "Lộ-mất-rồi-1", "ngắn"]
+    leaked, short = secrets[-2:]
     for login in [*PEOPLE, "nobody", *secrets]:  # a password in the wrong field, too
-        check(service, login, secrets[3])
-        change(service, login, secrets[4])
+        check(service, login, leaked)
+        change(service, login, short)
         change(service, login, NEW, present=WRONG)
-        check(service, login, PASSWORD, client=secrets[3])
+        check(service, login, client=leaked)
         service.post("assess", login=login, candidate=NEW)
-    service.send("POST", f"/check?{quote(secrets[3])}", "{}", Content_Type="application/json")
+    service.send("POST", f"/check?{quote(leaked)}", "{}", Content_Type="application/json")
     people.ask("congvu_owner", "alter table credential add check (hash = 'x') not valid")
     change(service, "linhnhp", "Mưa-rào-88k")
     assert journal()[-2]["event"] == "fault"

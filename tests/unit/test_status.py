@@ -137,14 +137,24 @@ def test_signatures_grow_old(
 
 def test_accounts_are_counted_by_state() -> None:
     given = [
-        ("person", "active"),
-        ("person", "due"),
-        ("person", "active"),
-        ("unit", "box"),
-        ("unit", "closed"),
+        ("person", "active", "a"),
+        ("person", "due", "b"),
+        ("person", "active", "c"),
+        ("unit", "box", "d"),
+        ("unit", "closed", "e"),
     ]
-    assert condition.accounts(given).text == "2 active, 1 due; 1 boxes"
-    assert condition.accounts([("office", "box")]).level is Level.ATTENTION
+    counted = condition.accounts(given, 0)
+    assert (counted.text, counted.level) == ("2 active, 1 due; 1 boxes", Level.FINE)
+    assert condition.accounts(given, 3).text.endswith("; 3 passwords without a fingerprint yet")
+    assert condition.accounts([("office", "box", "d")], 0).level is Level.ATTENTION
+
+
+@pytest.mark.parametrize("state", ["revoked", "lapsed"])
+def test_who_needs_a_new_password_is_named(state: str) -> None:
+    line = condition.accounts([("person", state, name) for name in "dcba"] + [("person", "active", "x")], 0)
+    text = f"1 active, 4 {state}; 0 boxes; ended: a, b, c and 1 more"
+    assert (line.level, line.text) == (Level.ATTENTION, text)
+    assert "accounts_reset" in line.cure
 
 
 @pytest.mark.parametrize(
@@ -224,7 +234,10 @@ def source(database: Database, tmp_path: Path) -> list[str]:
     """Options that lead to the test's own database and policy."""
     carried = policy.load(POLICY, "default", datetime.now(UTC).date())
     (tmp_path / "policy.json").write_text(json.dumps(policy.dump(carried)), "utf-8")
-    return ["--policy", str(tmp_path / "policy.json"), "--host", database.host, "--database", database.name]
+    (tmp_path / "fingerprint.key").write_bytes(bytes(32))
+    options = {"policy": tmp_path / "policy.json", "host": database.host, "database": database.name}
+    options["fingerprint-key"] = tmp_path / "fingerprint.key"
+    return [word for name, value in options.items() for word in (f"--{name}", str(value))]
 
 
 def levels(source: list[str]) -> dict[str, Level]:

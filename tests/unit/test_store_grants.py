@@ -9,7 +9,17 @@ from fix_database import Database
 from organisations import Alias, Box, at, organisation, person
 from psycopg import errors
 
-VIEWS = ("account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach")
+VIEWS = (
+    "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
+    "fingerprinted",
+)  # fmt: skip
+MARK = "'\\x" + "00" * 32 + "'::bytea"
+SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
+RECOGNISE = f"select recognise_password('{at('annv')}', '{HASH}', '', {MARK}, {MARK}, 'k')"
+ISSUED = f"select record_issued(array['{at('annv')}'], array[{MARK}], array[{MARK}], repeat('0', 16))"
+BESIDE = (
+    f"insert into password_fingerprint (address, own, key) values ('{at('annv')}', {MARK}, repeat('0', 16))"
+)
 
 
 def fill(database: Database) -> Database:
@@ -37,7 +47,7 @@ def untouched(shared_database: Database) -> Database:
 MAY_READ = {
     "dovecot": {"door", "box_member", "delivery"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender"},
-    "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential"},
+    "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
 }
 
 
@@ -78,7 +88,8 @@ STOPPED_CLOCK = """create or replace function congvu_now() returns timestamptz l
 FORBIDDEN = {
     "dovecot": [
         "select hash from credential",
-        "select set_password('a', 'b', 'c', 'd')",
+        SET_PASSWORD,
+        RECOGNISE,
         "create temporary table mine (x int)",
         STOPPED_CLOCK,
     ],
@@ -86,6 +97,9 @@ FORBIDDEN = {
         "insert into hosted_domain values ('elsewhere.example')",
         "select password from door",
         "select hash from credential",
+        SET_PASSWORD,
+        RECOGNISE,
+        ISSUED,
         "create table mine (x int)",
     ],
     "congvu_password": [
@@ -94,6 +108,12 @@ FORBIDDEN = {
         "delete from credential",
         "update person set ends = null",
         "insert into audit_record (actor, verb, subject) values ('x', 'y', 'z')",
+        "update credential set revoked_at = null",
+        "select * from password_fingerprint",
+        BESIDE,
+        f"select keep_fingerprints(array['{at('annv')}'], array[{MARK}], array[{MARK}], repeat('0', 16))",
+        f"select revoke_holder('{at('annv')}', {MARK}, '')",
+        ISSUED,
         STOPPED_CLOCK,
     ],
     "congvu_admin": [
@@ -113,7 +133,13 @@ FORBIDDEN = {
         "delete from observation",
         "alter table credential disable row level security",
         STOPPED_CLOCK,
-        "select set_password('a', 'b', 'c', 'd')",
+        SET_PASSWORD,
+        RECOGNISE,
+        "update credential set revoked_at = null",
+        "select * from password_fingerprint",
+        "delete from password_fingerprint",
+        BESIDE,
+        ISSUED,
         "update credential set origin = 'self'",
         f"update credential set hash = '{OTHER_HASH}' where origin = 'self'",
         "update credential set origin = 'imported', set_at = set_at + interval '1 day'",
@@ -228,6 +254,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "box_role",
         "credential",
         "policy_value",
+        "password_fingerprint",
     ],
 )
 def test_no_change_without_its_record(untouched: Database, table: str) -> None:

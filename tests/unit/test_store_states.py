@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from directories import HASH, OTHER_HASH, SHA512, converge, give_password, states
+from directories import HASH, OTHER_HASH, SHA512, converge, give_password, revoke, states
 from fix_database import Database
 from organisations import Alias, Box, at, organisation, person
 
+from congvu.fingerprints import Fingerprint
 from congvu.store import StoreError
+from congvu.store.fingerprints import Chosen, set_password
 
 ANNV = at("annv")
+MARK = Fingerprint(b"o" * 32, b"s" * 32, "0" * 16)
 
 
 @pytest.fixture
@@ -75,8 +78,10 @@ def test_who_does_not_serve_today_is_suspended(
     ("origin", "set_at", "state"),
     [
         ("issued", "2026-11-20", "initial"),
-        ("issued", "2025-01-01", "initial"),  # never changed: it does not become merely expired
+        ("issued", "2026-11-16", "initial"),  # the last of its seven days
+        ("issued", "2026-11-15", "lapsed"),
         ("reset", "2026-11-20", "reset"),
+        ("reset", "2026-11-15", "lapsed"),
         ("imported", "2026-11-20", "active"),
         ("imported", "2025-01-01", "expired"),
         ("self", "2026-11-20", "active"),
@@ -98,9 +103,9 @@ def all_states(database: Database) -> Database:
     """One person in each state; each is clerk of an office box of their own, and has an alias."""
     database.set_now("2026-11-23 08:00+07")
     ends = {"suspended": "2026-11-22"}
-    origins = {"initial": "issued", "reset": "reset"}
-    set_on = {"due": "2026-08-01", "expired": "2026-01-01"}
-    names = ("active", "due", "initial", "reset", "expired", "suspended", "closed")
+    origins = {"initial": "issued", "reset": "reset", "lapsed": "reset"}
+    set_on = {"due": "2026-08-01", "expired": "2026-01-01", "lapsed": "2026-11-15"}
+    names = ("active", "due", "initial", "reset", "lapsed", "expired", "revoked", "suspended", "closed")
     people = [
         person(state, address=at(state), end=ends.get(state) and person("x", start=ends[state]).start)
         for state in names
@@ -111,6 +116,7 @@ def all_states(database: Database) -> Database:
     for name in names:
         set_at = f"{set_on.get(name, '2026-11-20')}T08:00:00+07:00"
         give_password(database, at(name), set_at, origins.get(name, "self"))
+    revoke(database, at("revoked"))
     closed = organisation(*people[:-1], boxes=boxes[:-1], aliases=aliases[:-1])
     converge(database, closed)
     return database
@@ -119,9 +125,8 @@ def all_states(database: Database) -> Database:
 def test_only_active_and_due_are_behind_the_door(all_states: Database) -> None:
     with all_states.store() as db:
         everybody = {each.address: each.state for each in db.accounts()}
-    assert {at(state): state for state in ("initial", "reset", "expired", "suspended", "closed")}.items() <= (
-        everybody.items()
-    )
+    shut = ("initial", "reset", "lapsed", "expired", "revoked", "suspended", "closed")
+    assert {at(state): state for state in shut}.items() <= everybody.items()
     doors = all_states.ask("dovecot", "select login, password, quota_mb, staff_id from door order by login")
     assert doors == [(at("active"), HASH, 1024, "active"), (at("due"), HASH, 1024, "due")]
 
@@ -141,7 +146,7 @@ def test_only_they_send_and_only_as_themselves_their_aliases_and_boxes(all_state
 
 def test_mail_arrives_for_everybody_but_the_closed(all_states: Database) -> None:
     delivered = {address for (address,) in all_states.ask("postfix", "select address from delivery")}
-    open_states = {"active", "due", "initial", "reset", "expired", "suspended"}
+    open_states = {"active", "due", "initial", "reset", "lapsed", "expired", "revoked", "suspended"}
     boxes = {at(f"office-{name}") for name in open_states}
     assert delivered == {at(name) for name in open_states} | boxes | {at("box-vp")}
     aliases = {address for (address,) in all_states.ask("postfix", "select address from alias")}
@@ -193,6 +198,13 @@ def test_without_the_policys_numbers_every_door_is_shut(one: Database) -> None:
     assert one.ask("dovecot", "select * from door") == []
 
 
+def test_without_the_policys_number_an_issued_password_is_worth_nothing(one: Database) -> None:
+    give_password(one, ANNV, "2026-11-23T07:00:00+07:00", "issued")
+    assert states(one) == {ANNV: "initial"}
+    one.change("congvu_owner", "delete from policy_value where key = 'password.initial_valid_days'")
+    assert states(one) == {ANNV: "lapsed"}
+
+
 def test_the_policy_says_how_old_a_password_may_grow(one: Database) -> None:
     give_password(one, ANNV, "2026-08-01T08:00:00+07:00", "self")
     assert states(one) == {ANNV: "due"}
@@ -210,7 +222,7 @@ def test_a_person_changes_a_password(one: Database) -> None:
     one.set_now("2026-11-24 09:00+07")
     with one.store("congvu_password") as db:
         assert db.credential(ANNV) == HASH
-        assert db.set_password(ANNV, HASH, OTHER_HASH, "192.0.2.7")
+        assert set_password(db, ANNV, HASH, "192.0.2.7", Chosen(OTHER_HASH, MARK)) == "changed"
     assert one.ask("congvu_admin", "select hash, origin, set_at from credential") == [
         (OTHER_HASH, "self", one.ask("congvu_admin", "select congvu_now()")[0][0])
     ]
@@ -221,7 +233,7 @@ def test_a_person_changes_a_password(one: Database) -> None:
     ) == [(ANNV, "password.change", ANNV, {"client": "192.0.2.7", "state": "initial"}, "congvu_password")]
 
 
-@pytest.mark.parametrize("state", ["suspended", "closed", "stale", "weak"])
+@pytest.mark.parametrize("state", ["suspended", "closed", "lapsed", "revoked", "stale", "weak"])
 def test_a_change_that_may_not_be_leaves_no_trace(all_states: Database, state: str) -> None:
     address = at({"stale": "active", "weak": "active"}.get(state, state))
     present = OTHER_HASH if state == "stale" else HASH
@@ -229,9 +241,9 @@ def test_a_change_that_may_not_be_leaves_no_trace(all_states: Database, state: s
     before = all_states.ask("congvu_admin", "select count(*) from audit_record")
     if state == "weak":
         with pytest.raises(StoreError, match="check constraint"), all_states.store("congvu_password") as db:
-            db.set_password(address, present, chosen, "")
+            set_password(db, address, present, "", Chosen(chosen, MARK))
     else:
         with all_states.store("congvu_password") as db:
-            assert not db.set_password(address, present, chosen, "")
+            assert set_password(db, address, present, "", Chosen(chosen, MARK)) == "refused"
     assert all_states.ask("congvu_admin", "select count(*) from audit_record") == before
     assert (OTHER_HASH,) not in all_states.ask("congvu_admin", "select hash from credential")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 from fix_database import Database
-from fix_services import DOMAIN, NEW, ORGANISATION, PASSWORD, PEOPLE, Reply, Server, gunicorn
+from fix_services import DOMAIN, NEW, ORGANISATION, PASSWORD, PEOPLE, Reply, Server, gunicorn, own
 
 from congvu.passwords import verify
 
@@ -85,14 +85,15 @@ def browser(page: Server) -> Browser:
 
 
 def form(
-    login: str = "annv", present: str = PASSWORD, new: str = NEW, repeat: str | None = None
+    login: str = "annv", present: str | None = None, new: str = NEW, repeat: str | None = None
 ) -> dict[str, str]:
+    present = own(login) if present is None else present
     return {"login": login, "present": present, "new": new, "repeat": new if repeat is None else repeat}
 
 
 def unchanged(database: Database, login: str = "annv") -> bool:
     question = "select hash from credential where address = %s"
-    return verify(PASSWORD, database.ask("congvu_owner", question, f"{login}@{DOMAIN}")[0][0])
+    return verify(own(login), database.ask("congvu_owner", question, f"{login}@{DOMAIN}")[0][0])
 
 
 # -- what the page is ------------------------------------------------------------------------------

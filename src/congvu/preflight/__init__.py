@@ -27,6 +27,7 @@ VALUES = (
     "mailbox.quota_warn_percent",
     "message.max_mb",
     "password.classes",
+    "password.history",
     "password.initial_valid_days",
     "password.max_length",
     "password.min_length",

@@ -172,14 +172,25 @@ def signatures(official: datetime | None, own: datetime | None, fetching: bool, 
     return Line("signatures", Level.ATTENTION, text, cure, values)
 
 
-def accounts(kinds_and_states: Iterable[tuple[str, str]]) -> Line:
-    """People by state; boxes have no state but that they are there."""
-    counts = Counter(state for kind, state in kinds_and_states if kind == "person")
-    boxes = sum(kind != "person" and state != "closed" for kind, state in kinds_and_states)
+def accounts(found: Sequence[tuple[str, str, str]], unrecognised: int) -> Line:
+    """People by state, from (kind, state, address); boxes have no state but that they are there.
+
+    ``unrecognised``: people whose password has no fingerprint, so that a second use of it goes unseen.
+    """
+    counts = Counter(state for kind, state, _ in found if kind == "person")
+    boxes = sum(kind != "person" and state != "closed" for kind, state, _ in found)
     if not counts:
         return Line("accounts", Level.ATTENTION, "nobody yet", "run playbooks/accounts.yml", {"people": {}})
-    text = ", ".join(f"{number} {state}" for state, number in sorted(counts.items()))
-    return fine("accounts", f"{text}; {boxes} boxes", people=dict(counts), boxes=boxes)
+    text = ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) + f"; {boxes} boxes"
+    if unrecognised:
+        text += f"; {unrecognised} passwords without a fingerprint yet"
+    ended = sorted(address for _, state, address in found if state in ("lapsed", "revoked"))
+    values = {"people": dict(counts), "boxes": boxes, "unrecognised": unrecognised, "ended": ended}
+    if not ended:
+        return fine("accounts", text, **values)
+    named = ", ".join(ended[:3]) + (f" and {len(ended) - 3} more" if len(ended) > 3 else "")
+    cure = "issue new passwords: accounts_reset of playbooks/accounts.yml; docs/operate/login.md"
+    return Line("accounts", Level.ATTENTION, f"{text}; ended: {named}", cure, values)
 
 
 def policy(carried: tuple[str, str], in_force: tuple[str, str] | None) -> Line:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from congvu.errors import UserError
 
+# Made by the role `password_service`; only root reads it.
+FINGERPRINT_KEY = "/var/lib/congvu/keys/fingerprint.key"
+
 
 def actor() -> str:
     """Who is at work: the person behind sudo, else the account."""

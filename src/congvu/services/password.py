@@ -24,8 +24,10 @@ from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from congvu import store
+from congvu.fingerprints import Key
 from congvu.passwords import Rules
 from congvu.policy import read_json
+from congvu.services import host
 from congvu.services.password_judge import Answer, Judge, Limits
 from congvu.store.attempts import Allowance
 
@@ -37,10 +39,14 @@ _LOGINS_PER_CLIENT = 20
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `password_service` writes. `words`: a file, one word a line; networks as CIDR."""
+    """What the role `password_service` writes.
+
+    `words`: a file, one word a line; `fingerprint_key`: the file with the site's key; networks as CIDR.
+    """
 
     policy: str
     words: str
+    fingerprint_key: str
     database: dict[str, str]
     domain: str
     organisation: list[str]
@@ -53,7 +59,7 @@ class Settings:
 
 
 def judge(settings: Settings) -> Judge:
-    """Return the judge for these settings. Raises if the policy or the word list cannot be read."""
+    """Return the judge for these settings. Raises if policy, word list or key cannot be read."""
     values: Mapping[str, Any] = read_json(Path(settings.policy)).values
     words = Path(settings.words).read_text("utf-8", "replace").splitlines()
     failures = values["login.max_failures"]
@@ -65,14 +71,15 @@ def judge(settings: Settings) -> Judge:
             Allowance(failures, failures * _LOGINS_PER_CLIENT, window),
             tuple(ipaddress.ip_network(network) for network in settings.office_networks),
         ),
-        initial_valid_days=values["password.initial_valid_days"],
+        key=Key(host.read(settings.fingerprint_key), settings.fingerprint_key),
+        history=values["password.history"],
         domain=settings.domain,
         organisation=tuple(settings.organisation),
     )
 
 
 def create_app(path: str) -> Flask:
-    """Return the WSGI application; it does not start without settings, policy and word list."""
+    """Return the WSGI application; it does not start without settings, policy, word list and key."""
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s", force=True)
     bench = judge(Settings.read(path))
     app = Flask("congvu.services.password", static_folder=None)

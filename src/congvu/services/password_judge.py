@@ -10,13 +10,14 @@ import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from congvu import clock
-from congvu.passwords import Context, Rules, check, hash_password, verify
+from congvu.fingerprints import Key
+from congvu.passwords import Context, Fault, Rules, check, hash_password, verify
 from congvu.store import Account, Store
 from congvu.store.attempts import Allowance, begin_attempt, forgive_attempts
+from congvu.store.fingerprints import Chosen, is_recognised, recognise, set_password
 
 # What the right password opens, by the state of the account; nothing in any other state.
 _DOORS = {
@@ -28,6 +29,8 @@ _DOORS = {
 }
 # Assessing betrays nothing and changes nothing, but it is work.
 _ASSESSMENTS = 1000
+# A choice that keeps every other rule is a guess at everybody's password: the answer is "taken" or "not".
+_CHOICES = Allowance(10, 10, timedelta(days=1))
 _LOGIN = re.compile(r"[a-z0-9._-]{1,64}@[a-z0-9.-]{1,253}")
 
 _REFUSED = {"answer": "refused"}
@@ -72,8 +75,9 @@ class Judge:
     connect: Callable[[], AbstractContextManager[Store]]
     rules: Rules
     limits: Limits
-    # An initial password, or one that was reset, is worth nothing after so many days.
-    initial_valid_days: int
+    key: Key
+    # So many last passwords may not be used again.
+    history: int
     domain: str
     organisation: tuple[str, ...]
 
@@ -95,12 +99,21 @@ class Judge:
             return entered
         account = entered.account
         if faults := check(new, self._context(account, present), self.rules):
-            return _about(account, {"answer": "invalid", "faults": [asdict(fault) for fault in faults]})
-        hashed = hash_password(new)
+            return _invalid(account, faults)
         with self.connect() as db:
-            # False: another change came in between, hence what was given is no longer the present password.
-            changed = db.set_password(account.address, entered.hashed, hashed, client)
-        return _about(account, {"answer": "changed" if changed else "refused"})
+            wait = begin_attempt(db, "choose", account.address, "", _CHOICES)
+        if wait is not None:
+            return _invalid(account, [_TOO_MANY])
+        chosen = Chosen(hash_password(new), self.key.fingerprint(new, account.address))
+        with self.connect() as db:
+            outcome = set_password(db, account.address, entered.hashed, client, chosen)
+        match outcome:
+            case "history":
+                return _invalid(account, [_used_before(self.history)])
+            case "in_use":
+                return _invalid(account, [_IN_USE])
+        # refused: another change came in between, hence what was given is no longer the present password
+        return _about(account, {"answer": outcome})
 
     def assess(self, login: str, candidate: str) -> Answer:
         """Tell which rules a candidate would break for this login; nothing is stored or opened."""
@@ -121,7 +134,8 @@ class Judge:
         with self.connect() as db:
             wait = begin_attempt(db, "enter", address, self.limits.client(client), self.limits.allowance)
             account = db.account(address)
-            hashed = db.credential(address) if account and self._has_a_door(account, db.now()) else None
+            hashed = db.credential(address) if account and account.state in _DOORS else None
+            recognised = is_recognised(db, address, self.key.id)
         if wait is not None:
             return _throttled(wait, account)
         right = verify(password, hashed)
@@ -129,14 +143,13 @@ class Judge:
             return Answer(_REFUSED)
         if hashed is None or not right:
             return _about(account, _REFUSED)
+        # A password that came as a hash alone is seen here for the first time.
+        fingerprint = None if recognised else self.key.fingerprint(password, address)
         with self.connect() as db:
+            if fingerprint and recognise(db, address, hashed, client, fingerprint) != "recorded":
+                return _about(account, _REFUSED)
             forgive_attempts(db, address)
         return _Entered(account, hashed)
-
-    def _has_a_door(self, account: Account, now: datetime) -> bool:
-        if account.state in ("initial", "reset") and account.password_set_at:
-            return (clock.day(now) - clock.day(account.password_set_at)).days <= self.initial_valid_days
-        return account.state in _DOORS
 
     def _address(self, login: str) -> str:
         """Return the canonical address; a digest for what cannot be one: it counts, but is not kept."""
@@ -159,6 +172,23 @@ class _Entered:
 
 def _about(account: Account, body: dict[str, Any]) -> Answer:
     return Answer(body, login=account.address, state=account.state)
+
+
+# Nothing here may tell that somebody else has this password.
+_IN_USE = Fault(
+    "in_use", "Mật khẩu này không được chấp nhận vì lý do an toàn. Hãy chọn một mật khẩu hoàn toàn khác."
+)
+_TOO_MANY = Fault(
+    "too_many", "Mật khẩu đã được đổi hoặc thử đổi quá nhiều lần trong ngày. Hãy thử lại vào ngày mai."
+)
+
+
+def _used_before(history: int) -> Fault:
+    return Fault("history", f"Mật khẩu mới không được trùng với {history} mật khẩu dùng gần đây nhất.")
+
+
+def _invalid(account: Account, faults: list[Fault]) -> Answer:
+    return _about(account, {"answer": "invalid", "faults": [asdict(fault) for fault in faults]})
 
 
 def _throttled(wait: timedelta, account: Account | None) -> Answer:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from congvu import __version__, clock, evidence, store
 from congvu.errors import UserError
+from congvu.fingerprints import Key
 from congvu.policy import Status, read_json
-from congvu.services import audit, condition, hoststate
+from congvu.services import audit, condition, host, hoststate
 from congvu.services.condition import Level, Line
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ def add_parser(subparsers: Subparsers) -> None:
         "updates. Exit status: 0 fine, 3 something needs attention, 2 broken.",
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--fingerprint-key", default=host.FINGERPRINT_KEY, metavar="FILE", help=argparse.SUPPRESS
+    )
     audit.add_sources(parser)
 
 
@@ -110,12 +114,14 @@ def warn_percent(args: argparse.Namespace) -> int:
 def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
     """What only the database knows: the policy in force, the accounts, the last audit."""
     policy = read_json(args.policy)
+    key = Key(host.read(args.fingerprint_key), args.fingerprint_key)
     with store.connect(args.host, args.database) as db:
         in_force = db.policy_version()
-        people = [(account.kind, account.state) for account in db.accounts()]
+        people = [(account.kind, account.state, account.address) for account in db.accounts()]
+        unrecognised = store.unrecognised(db, key.id)
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
     yield condition.policy((policy.version, policy.sha256), in_force)
-    yield condition.accounts(people)
+    yield condition.accounts(people, unrecognised)
     not_met = [
         finding.row.provision.id
         for finding in evidence.findings(policy, observations, (), now)

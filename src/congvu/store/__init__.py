@@ -15,6 +15,7 @@ from congvu.store.directory import (
     read_directory,
     write_credentials,
 )
+from congvu.store.fingerprints import record_issued, unrecognised
 from congvu.store.migration import migrate
 
 __all__ = [
@@ -28,5 +29,7 @@ __all__ = [
     "outrun_records",
     "read_credentials",
     "read_directory",
+    "record_issued",
+    "unrecognised",
     "write_credentials",
 ]

@@ -24,7 +24,8 @@ class StoreError(Exception):
 class Account:
     """A mailbox and its state on this day; ``unit`` is the code. Dates are None without a credential.
 
-    ``state``: active, due, initial, reset, expired, suspended, closed; box for a unit's or office's mailbox.
+    ``state``: active, due, initial, reset, lapsed, expired, revoked, suspended, closed; box for a unit's or
+    office's mailbox.
     """
 
     address: str
@@ -71,6 +72,10 @@ class Store:
         with self.connection.cursor().copy(target) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def keep(self) -> None:
+        """Commit now what the end of the block would. Raises psycopg's errors: :func:`connect` turns them."""
+        self.connection.commit()
 
     def undo(self) -> None:
         """Forget what this transaction did so far."""
@@ -120,14 +125,6 @@ class Store:
             return cursor.execute(SQL.observations, {"since": since, "until": until}).fetchall()
 
     # Changing -------------------------------------------------------------------------------------
-
-    def set_password(self, address: str, present: str, chosen: str, client: str) -> bool:
-        """Replace the hash ``present`` by ``chosen``, as the person, with the record of it.
-
-        False, and nothing changed: ``present`` is no longer the hash, or the account has no door at all.
-        """
-        values = {"address": address, "present": present, "chosen": chosen, "client": client}
-        return bool(self.rows(SQL.set_password, **values)[0]["changed"])
 
     def record(self, actor: str, verb: str, subject: str, detail: Mapping[str, Any]) -> int:
         """Write the audit record that must come before a change; its number."""

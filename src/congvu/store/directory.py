@@ -79,6 +79,7 @@ def read_credentials(db: Store) -> dict[str, Credential]:
 
 def write_credentials(db: Store, credentials: Collection[Credential], actor: str, verb: str) -> None:
     """Set credentials in bulk, with their record: who and since when, never the hash."""
+    db.run(SQL.lock_passwords)
     lines = (f"{each.address} {each.origin} {each.set_at.isoformat()}\n" for each in credentials)
     db.record_bulk(actor, verb, {"credentials": len(credentials)}, "".join(sorted(lines)))
     db.run(SQL.stage_credential)

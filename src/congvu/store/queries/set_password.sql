@@ -1,1 +1,1 @@
-select set_password(%(address)s, %(present)s, %(chosen)s, %(client)s) as changed
+select set_password(%(address)s, %(present)s, %(chosen)s, %(client)s, %(own)s, %(shared)s, %(key)s) as outcome

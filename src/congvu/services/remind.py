@@ -1,0 +1,62 @@
+"""`congvu remind`: remind by mail whoever's password is due. A timer runs it once each morning.
+
+Each mail is handed to Postfix before it is recorded: a run that is killed in between sends one again, and
+loses none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from congvu import clock, store
+from congvu.reminders import Sender, message
+from congvu.store.reminders import record_reminder, reminders_due
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+SETTINGS = Path("/etc/congvu/reminders.json")
+# Nobody is told when one cannot be delivered: the sender reads no mail.
+SENDMAIL = ("/usr/sbin/sendmail", "-i", "-f", "<>", "--")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the role `reminders` writes. ``page``: the address of the password page."""
+
+    organisation: str
+    domain: str
+    page: str
+    database: dict[str, str]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("remind", help="remind by mail whoever's password is due")
+    parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
+    parser.add_argument("--sendmail", nargs="+", default=SENDMAIL, help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = Settings(**json.loads(args.settings.read_text("utf-8")))
+    sender = Sender(settings.organisation, settings.domain, settings.page)
+    with store.connect(role="congvu_reminder", **settings.database) as db:
+        due = reminders_due(db)
+    failed = 0
+    for each in due:
+        mail = message(each, sender, clock.local(clock.now()))
+        done = subprocess.run([*args.sendmail, each.address], input=mail.as_bytes(), check=False)
+        if done.returncode != 0:
+            failed += 1
+            continue
+        with store.connect(role="congvu_reminder", **settings.database) as db:
+            record_reminder(db, each)
+    print(f"{len(due) - failed} reminders sent")
+    if failed:
+        print(f"{failed} reminders could not be handed to Postfix; they are tried again", file=sys.stderr)
+    return 2 if failed else 0

@@ -1,0 +1,1 @@
+select from fingerprinted where address = %(address)s and key = %(key)s

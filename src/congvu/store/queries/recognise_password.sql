@@ -1,0 +1,1 @@
+select recognise_password(%(address)s, %(present)s, %(client)s, %(own)s, %(shared)s, %(key)s) as outcome

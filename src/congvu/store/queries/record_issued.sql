@@ -1,0 +1,1 @@
+select record_issued(%(addresses)s, %(owns)s, %(shared)s, %(key)s)
