@@ -9,7 +9,8 @@ short_description: Make the mail directory what two files say
 version_added: "0.1.0"
 description:
   - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML
-    file, people from a CSV file) and brings the directory there in one transaction with its audit record.
+    file, people from a CSV file or an XLSX workbook) and brings the directory there in one transaction with
+    its audit record.
   - Addresses of new people are made from their names, the same way every time. An address is never renamed,
     and never given to anyone else.
   - Who is missing from the files is closed, never deleted.
@@ -22,9 +23,11 @@ options:
     required: true
   people:
     description:
-      - Path on the host of the CSV file (UTF-8; comma, semicolon or tab).
+      - Path on the host of the list of people, as CSV (UTF-8; comma, semicolon or tab) or XLSX.
       - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or
         their Vietnamese headings. C(position), C(end) and C(address) may be left out.
+      - Titles above the headings, a row that numbers the columns, and total, place, date and signatures below
+        the list are passed over. In a workbook the sheet with these headings counts, with its hidden rows.
     type: path
     required: true
   domain:
@@ -79,7 +82,7 @@ EXAMPLES = r"""
 - name: Close the unit that was merged, with all its people
   mail_directory:
     organisation: /run/congvu/organisation.yml
-    people: /run/congvu/people.csv
+    people: /run/congvu/people.xlsx
     domain: snv.binhdinh.gov.vn
     closures: [SNV049, SNV050, SNV051, SNV052]
 """
@@ -116,7 +119,8 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     paths = (module.params["organisation"], module.params["people"])
     files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
     kinds = db.policy_values()["people.kinds"]
-    wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
+    content = [host.read(path, accounts.LARGEST + 1) for path in paths]
+    wanted = accounts.read(content[0], content[1], domain, kinds=kinds, files=files)
     current = store.read_directory(db, domain)
     plan = accounts.plan(
         current,

@@ -21,9 +21,11 @@ from congvu.accounts.model import (
 from congvu.accounts.organisation import read_organisation
 from congvu.accounts.people import read_people
 from congvu.accounts.plan import Change, Plan, plan
+from congvu.accounts.table import LARGEST
 
 __all__ = [
     "KINDS",
+    "LARGEST",
     "ROLES",
     "Alias",
     "Box",

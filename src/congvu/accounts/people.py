@@ -13,17 +13,38 @@ from congvu.accounts.table import Columns, Record, plain, read_table
 
 COLUMNS = Columns(
     {
-        "staff_id": ["Mã cán bộ"],
-        "full_name": ["Họ và tên"],
-        "kind": ["Loại"],
-        "unit": ["Đơn vị"],
-        "position": ["Chức vụ"],
-        "start": ["Ngày vào"],
-        "end": ["Ngày nghỉ"],
-        "address": ["Địa chỉ"],
+        "staff_id": [
+            "Mã cán bộ", "Mã CB", "Mã CBCC", "Mã CBCCVC", "Mã số", "Mã số cán bộ", "Mã số CBCCVC",
+            "Mã số CCVC", "Mã công chức", "Mã viên chức", "Mã nhân viên", "Mã NV", "Số hiệu",
+            "Số hiệu công chức",
+        ],
+        "full_name": ["Họ và tên", "Họ tên", "Họ, tên", "Họ và tên đầy đủ"],
+        "kind": ["Loại", "Loại nhân sự", "Loại hình", "Đối tượng", "Diện", "Ngạch/loại"],
+        "unit": [
+            "Đơn vị", "Phòng", "Phòng, đơn vị", "Phòng/đơn vị", "Phòng ban", "Phòng, ban", "Phòng/ban",
+            "Đơn vị công tác", "Nơi công tác", "Cơ quan, đơn vị", "Bộ phận",
+        ],
+        "position": ["Chức vụ", "Chức danh", "Chức vụ, chức danh", "Chức danh, chức vụ", "Chức vụ/chức danh"],
+        "start": [
+            "Ngày vào", "Ngày bắt đầu", "Ngày vào làm", "Ngày vào cơ quan", "Ngày vào ngành", "Từ ngày",
+            "Ngày nhận công tác", "Ngày tuyển dụng", "Ngày bắt đầu công tác",
+        ],
+        "end": [
+            "Ngày nghỉ", "Ngày kết thúc", "Đến ngày", "Ngày nghỉ việc", "Ngày thôi việc", "Ngày nghỉ hưu",
+            "Ngày chuyển công tác", "Ngày kết thúc công tác",
+        ],
+        "address": ["Địa chỉ", "Địa chỉ thư", "Địa chỉ thư điện tử", "Địa chỉ email", "Thư điện tử", "Email",
+                    "E-mail", "Thư công vụ", "Hộp thư"],
     },
     required=("staff_id", "full_name", "kind", "unit", "start"),
-)
+    key="staff_id",
+    dates=("start", "end"),
+    ignored=(
+        "STT", "TT", "Số TT", "Số thứ tự", "Ngày sinh", "Ngày, tháng, năm sinh", "Ngày tháng năm sinh",
+        "Năm sinh", "Giới tính", "Nam/nữ", "Dân tộc", "Quê quán", "Điện thoại", "Số điện thoại",
+        "Trình độ", "Ghi chú",
+    ),
+)  # fmt: skip
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _VIETNAMESE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
