@@ -24,8 +24,9 @@ options:
   people:
     description:
       - Path on the host of the list of people, as CSV (UTF-8; comma, semicolon or tab) or XLSX.
-      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or
-        their Vietnamese headings. C(position), C(end) and C(address) may be left out.
+      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address),
+        C(name_order), or their Vietnamese headings. C(position), C(end), C(address) and C(name_order) may be
+        left out.
       - Titles above the headings, a row that numbers the columns, and total, place, date and signatures below
         the list are passed over. In a workbook the sheet with these headings counts, with its hidden rows.
     type: path
@@ -118,15 +119,21 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     domain = module.params["domain"]
     paths = (module.params["organisation"], module.params["people"])
     files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
-    kinds = db.policy_values()["people.kinds"]
+    values = db.policy_values()
     content = [host.read(path, accounts.LARGEST + 1) for path in paths]
-    wanted = accounts.read(content[0], content[1], domain, kinds=kinds, files=files)
+    rules = accounts.Rules(
+        kinds=values["people.kinds"],
+        pattern=values["address.pattern"],
+        hosted=db.domains(),
+        closures_percent=module.params["closures_percent"],
+    )
+    wanted = accounts.read(content[0], content[1], domain, rules, files)
     current = store.read_directory(db, domain)
     plan = accounts.plan(
         current,
         wanted,
+        rules,
         closures=module.params["closures"],
-        closures_percent=module.params["closures_percent"],
         files=(*files, "accounts_closures"),
     )
     if plan:

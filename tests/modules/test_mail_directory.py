@@ -98,6 +98,26 @@ def test_forty_faults_among_ten_thousand_rows(run: Run, database: Database, file
     assert everybody(database) == before
 
 
+def test_a_misspelt_domain_is_told_with_the_one_that_is_meant(run: Run, files: Files) -> None:
+    edit(files, "2006-03-01,,", "2006-03-01,,an@snv.exampel")
+    said = run("mail_directory", **files)["msg"]
+    assert f'"an@snv.exampel" has a misspelt domain, {DOMAIN} is meant' in said
+
+
+def test_the_policy_in_force_says_how_addresses_are_made(run: Run, database: Database, files: Files) -> None:
+    joined = "update policy_value set value = '\"full_joined\"' where key = 'address.pattern'"
+    database.change("congvu_owner", joined)
+    edit(files, "Nguyễn Văn An", "Y Moan Ênuôl")
+    assert f"<{at('ymoanenuol')}>" in run("mail_directory", check=True, **files)["diff"]["after"]
+
+
+def test_a_workbook(run: Run, files: Files, tmp_path: Path) -> None:
+    book = tmp_path / "danh sách.xlsx"
+    book.write_bytes((ROOT / "tests" / "unit" / "files" / "libreoffice.xlsx").read_bytes())
+    assert run("mail_directory", **{**files, "people": str(book)})["counts"]["person added"] == 3
+    assert not run("mail_directory", **files)["changed"]  # the same people as CSV
+
+
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:
     run("mail_directory", **files)
     edit(files, "2006-03-01,,", "2006-03-01,,khac")

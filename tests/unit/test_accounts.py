@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from organisations import EMPTY, after, at, organisation, person, read
+from organisations import EMPTY, UNGUARDED, after, at, organisation, person, read
 
-from congvu.accounts import Alias, Box, Directory, Holder, InputError, Organisation, Plan, plan
+from congvu.accounts import Alias, Box, Directory, Holder, InputError, Organisation, Plan, Rules, plan
 
 
 def addresses(made: Plan) -> dict[str, str]:
@@ -35,6 +35,36 @@ def test_namesakes_are_numbered_by_first_day_then_staff_id() -> None:
     for _ in range(5):
         random.shuffle(people)  # the order of rows does not matter
         assert addresses(plan(EMPTY, organisation(*people))) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "made"),
+    [("given_initials", ["annv", "ymoane"]), ("initials_given", ["nvan", "eymoan"]),
+     ("full_joined", ["nguyenvanan", "ymoanenuol"])],
+)  # fmt: skip
+def test_the_policy_says_how_an_address_is_made_and_the_list_in_which_order_a_name_stands(
+    pattern: str, made: list[str]
+) -> None:
+    people = person("CB1"), person("CB2", "Y Moan Ênuôl", name_order="given_first")
+    asked = plan(EMPTY, organisation(*people), Rules(pattern=pattern))
+    assert addresses(asked) == dict(zip(["CB1", "CB2"], map(at, made), strict=True))
+    # another policy renames nobody
+    assert not plan(after(asked), organisation(*people))
+
+
+def test_an_address_is_one_persons_in_every_domain_of_ours() -> None:
+    """After a change of domain, annv@ of the old one and annv@ of the new one must not be two people."""
+    old = {
+        f"{local}@old.example": Holder("person", key) for local, key in [("annv", "CB1"), ("binhl", "CB2")]
+    }
+    current = Directory(Organisation("snv.example"), frozenset(["old.example"]), old)
+    assert addresses(plan(current, organisation(person("CB3")))) == {"CB3": at("annv2")}
+    wanted = organisation(
+        person("CB4", address=at("binhl")),
+        boxes=[Box(at("annv"), "office", "vp")],
+        aliases=[Alias(at("binhl"), at("box-vp"))],
+    )
+    assert refusal(current, wanted).count("never given again") == 3
 
 
 def test_who_comes_first_keeps_the_short_form_however_old_a_newcomer_is() -> None:
@@ -235,7 +265,7 @@ def test_whoever_comes_and_goes(years: list[dict[str, tuple[str, str]]]) -> None
     current, owner = EMPTY, dict[str, str]()
     for roll in years:
         wanted = organisation(*(person(staff_id, *who) for staff_id, who in roll.items()))
-        made = plan(current, wanted, closures_percent=100)
+        made = plan(current, wanted, UNGUARDED)
         for staff_id, address in addresses(made).items():
             assert owner.setdefault(address, staff_id) == staff_id
         assert len(set(owner.values())) == len(owner)  # nobody has two

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from congvu import names
 from congvu.accounts.faults import Faults, refuse
 from congvu.accounts.model import (
+    STANDARD,
     Alias,
     Box,
     Directory,
@@ -21,6 +22,7 @@ from congvu.accounts.model import (
     Holder,
     Organisation,
     Person,
+    Rules,
     Unit,
     canonical,
 )
@@ -109,9 +111,9 @@ def line(noun: str, entry: Entry) -> str:
 def plan(
     current: Directory,
     wanted: Organisation,
+    rules: Rules = STANDARD,
     *,
     closures: Collection[str] = (),
-    closures_percent: int = 5,
     files: tuple[str, str, str] = ("organisation", "people", "closures"),
 ) -> Plan:
     """Compare, make the missing addresses, and list the changes.
@@ -122,10 +124,10 @@ def plan(
     """
     in_organisation, in_people, in_closures = map(Faults, files)
     _check_boxes(current, wanted, in_organisation)
-    people = _addresses(current, wanted, in_people)
+    people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
     had, faults = current.organisation.people, (in_people, in_closures)
-    _check_closures(had, people.keys(), closures, closures_percent, faults)
+    _check_closures(had, people.keys(), closures, rules.closures_percent, faults)
     refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
@@ -151,16 +153,24 @@ def _local(address: str) -> str:
     return address.partition("@")[0]
 
 
+def _held(current: Directory) -> dict[str, list[Holder]]:
+    """Who has, or had, the part before the @: it is one person's or one box's in every domain of ours."""
+    held: dict[str, list[Holder]] = {}
+    for address, holder in current.holders.items():
+        held.setdefault(_local(address), []).append(holder)
+    return held
+
+
 def _check_boxes(current: Directory, wanted: Organisation, faults: Faults) -> None:
     """Boxes stand where nobody else's address is or was; roles are held by people who are listed."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "unit"}
     for unit in wanted.units.values():
         if (address := had.get(unit.code, unit.box)) != unit.box:
             faults.add(unit.row, "box", unit.box, f"would rename {address} of unit {unit.code}", _RENAMED)
+    held = _held(current)
     for box in wanted.boxes.values():
-        holder = current.holders.get(box.address)
-        mine = holder is None or holder.use == box.kind == "office" or holder == Holder("unit", box.unit)
-        if not mine:
+        mine = {Holder("unit", box.unit)} if box.kind == "unit" else {"office"}
+        if not all(holder in mine or holder.use in mine for holder in held.get(_local(box.address), ())):
             faults.add(box.row, "address", box.address, *_TAKEN)
         for staff_id, role in sorted(box.roles):
             if staff_id not in wanted.people:
@@ -191,25 +201,26 @@ def _check_closures(
         in_closures.add(0, "", staff_id, *(_NOT_CLOSED if staff_id in kept else _NO_MAILBOX))
 
 
-def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict[str, Person]:
+def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: Faults) -> dict[str, Person]:
     """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
     reserved = names.RESERVED | {code.lower() for code in wanted.units}
     reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases]}
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
-    taken = {_local(address) for address in current.holders} | reserved | asked
+    held = _held(current)
+    taken = held.keys() | reserved | asked
     offers: dict[str, Iterator[str]] = {}
     people: dict[str, Person] = {}
     for person in sorted(wanted.people.values(), key=lambda someone: (someone.start, someone.staff_id)):
         address = had.get(person.staff_id) or person.address
         if address != person.address and person.address:
             faults.add(person.row, "address", person.address, f"would rename {address}", _RENAMED)
-        elif person.staff_id not in had and address in current.holders:
+        elif person.staff_id not in had and _local(address) in held:
             faults.add(person.row, "address", address, *_TAKEN)
         elif person.staff_id not in had and address and _local(address) in reserved:
             faults.add(person.row, "address", address, *_RESERVED)
         if not address:
-            base = names.local_part(person.full_name)
+            base = names.local_part(person.full_name, pattern, person.name_order)
             # What was not free once is never free later: each namesake goes on where the last one stopped.
             offer = offers.setdefault(base, names.candidates(base))
             address = f"{next(local for local in offer if local not in taken)}@{wanted.domain}"
@@ -223,6 +234,7 @@ def _aliases(
     """Aliases with their targets as addresses. A person's alias stays theirs for ever, a duty's moves on."""
     persons = {person.address for person in people.values()}
     personal = persons | {address for address, holder in current.holders.items() if holder.use == "person"}
+    held = _held(current)
     found: dict[str, Alias] = {}
     for alias in wanted.aliases.values():
         target = _target(alias.target, wanted.domain, people)
@@ -231,7 +243,8 @@ def _aliases(
             continue
         holder = current.holders.get(alias.address, Holder("alias", target))
         moved = holder.key != target and not personal.isdisjoint({holder.key, target}) and not alias.duty
-        if alias.address in persons or holder.use != "alias" or moved:
+        other = any(each.use != "alias" for each in held.get(_local(alias.address), ()))
+        if alias.address in persons or other or moved:
             faults.add(alias.row, "address", alias.address, *_TAKEN)
         found[alias.address] = replace(alias, target=target)
     return found

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from congvu.accounts.faults import Faults
+from congvu.accounts.lookalike import misspelt
 from congvu.accounts.workbook import EMPTY, OLE, ZIP, Cell, Sheet, read_workbook
 
 # 10,000 people are 1 MB. What is much larger is another file.
@@ -45,13 +46,14 @@ class Columns:
     """The columns of a table: name -> other headings that mean the same; which must be there.
 
     ``key``: the column by which a row is known; its cells are text. ``dates``: columns of dates.
-    ``ignored``: headings of columns that are of no use here.
+    ``addresses``: columns whose domains the reader judges itself. ``ignored``: headings of columns of no use.
     """
 
     headings: Mapping[str, Collection[str]]
     required: Collection[str]
     key: str = ""
     dates: Collection[str] = ()
+    addresses: Collection[str] = ()
     ignored: Collection[str] = ()
 
     def name(self, heading: str) -> str | None:
@@ -99,8 +101,11 @@ def decode(data: bytes, faults: Faults, remedy: str) -> str | None:
     return text
 
 
-def read_table(data: bytes, columns: Columns, faults: Faults) -> list[Record]:
-    """The rows below the headings. A file that is no such table adds its faults and gives no rows."""
+def read_table(data: bytes, columns: Columns, faults: Faults, hosted: Collection[str] = ()) -> list[Record]:
+    """The rows below the headings. A file that is no such table adds its faults and gives no rows.
+
+    ``hosted``: our domains; whoever misspells one, in whichever cell, is told.
+    """
     if len(data) > LARGEST:
         rule = f"is larger than {LARGEST >> 20} MB"
         faults.add(0, "", "", rule, "copy the table alone into a new file")
@@ -112,6 +117,7 @@ def read_table(data: bytes, columns: Columns, faults: Faults) -> list[Record]:
     headings = _headings(sheet, columns, faults) if sheet else None
     if not sheet or not headings:
         return []
+    _look_at_domains(sheet, headings, columns, faults, hosted)
     start = headings.row + headings.depth
     body = [(number, cells) for number, cells in enumerate(sheet.rows[start - 1 :], start) if _filled(cells)]
     body = _without_frame(body, headings.names, columns)
@@ -219,6 +225,18 @@ def _joined(top: Cell, low: Cell, columns: Columns) -> Cell:
         return top
     said = (f"{top.text} {low.text}", low.text)
     return Cell(next((text for text in said if columns.name(text)), f"{top.text} / {low.text}"))
+
+
+def _look_at_domains(
+    sheet: Sheet, headings: _Headings, columns: Columns, faults: Faults, hosted: Collection[str]
+) -> None:
+    first = headings.row + headings.depth
+    for row, cells in enumerate(sheet.rows, 1):
+        for position, cell in enumerate(cells):
+            name = headings.names[position] if row >= first and position < len(headings.names) else ""
+            if name not in columns.addresses:
+                for address, domain in misspelt(cell.text, hosted):
+                    faults.add(row, name, address, f"has a misspelt domain, {domain} is meant", "correct it")
 
 
 Body = list[tuple[int, list[Cell]]]
