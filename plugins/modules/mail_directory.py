@@ -94,6 +94,27 @@ counts:
   type: dict
   returned: success
   sample: {"person added": 3, "person closed": 1, "box changed": 2}
+preview:
+  description:
+    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box or alias),
+      C(verb), C(key), and the whole entry C(before) and C(after). An entry of which several things change has
+      several.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - kind: alias
+      verb: open
+      key: vanthu@snv.binhdinh.gov.vn
+      before: null
+      after: {"address": "vanthu@snv.binhdinh.gov.vn", "target": "vp@snv.binhdinh.gov.vn"}
+preview_text:
+  description: The same in Vietnamese, one line each.
+  type: str
+  returned: success
+  sample: |
+    Sẽ có 1 thay đổi:
+    - Thêm bí danh: vanthu@snv.binhdinh.gov.vn của vp@snv.binhdinh.gov.vn
 faults:
   description: Everything that is wrong with the files.
   type: list
@@ -140,7 +161,14 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
         store.converge(db, plan, host.actor())
     before, after = plan.diff()
     diff = {"before": before, "after": after, "before_header": "directory", "after_header": "directory"}
-    return {"changed": bool(plan), "counts": plan.counts(), "diff": diff}
+    items = accounts.preview(plan, current)
+    return {
+        "changed": bool(plan),
+        "counts": plan.counts(),
+        "preview": [item.json() for item in items],
+        "preview_text": accounts.text(items),
+        "diff": diff,
+    }
 
 
 def main() -> t.NoReturn:

@@ -44,11 +44,14 @@ def test_check_do_check_again_do_again(run: Run, database: Database, files: File
     assert (done["changed"], done["diff"], done["counts"]) == (True, foreseen["diff"], foreseen["counts"])
     assert done["counts"] == {"unit added": 2, "person added": 3, "box added": 3, "alias added": 2}
     assert f"person CB1: Nguyễn Văn An <{at('annv')}>" in done["diff"]["after"]
+    assert done["preview"] == foreseen["preview"]
+    assert done["preview_text"] == foreseen["preview_text"]
+    assert f"Cấp mới: Nguyễn Văn An (CB1), Văn phòng Sở, địa chỉ {at('annv')}\n" in done["preview_text"]
     before = everybody(database)
     assert len(before) == 6
     for check in (True, False):
         again = run("mail_directory", check=check, **files)
-        assert (again["changed"], again["counts"]) == (False, {})
+        assert (again["changed"], again["counts"], again["preview"]) == (False, {}, [])
         assert again["diff"]["before"] == again["diff"]["after"] == ""
     assert everybody(database) == before
 

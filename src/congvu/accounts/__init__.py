@@ -23,6 +23,7 @@ from congvu.accounts.model import (
 from congvu.accounts.organisation import read_organisation
 from congvu.accounts.people import read_people
 from congvu.accounts.plan import Change, Plan, plan
+from congvu.accounts.preview import preview, text
 from congvu.accounts.table import LARGEST
 
 __all__ = [
@@ -45,8 +46,10 @@ __all__ = [
     "Unit",
     "plan",
     "plan_credentials",
+    "preview",
     "read",
     "read_credentials",
+    "text",
 ]
 
 
