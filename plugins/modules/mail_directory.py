@@ -13,7 +13,8 @@ description:
     its audit record.
   - Addresses of new people are made from their names, the same way every time. An address is never renamed,
     and never given to anyone else.
-  - Who is missing from the files is closed, never deleted.
+  - Who is missing from the files is closed, never deleted; so is who has left for more than the
+    C(people.close_after_days) of the policy. Who comes back finds the same address and mailbox.
   - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing
     is changed.
 options:
@@ -130,10 +131,11 @@ faults:
 """
 
 import typing as t
+from datetime import timedelta
 from pathlib import PurePath
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.congvu_host import Result, accounts, host, run, store
+from ansible.module_utils.congvu_host import Result, accounts, clock, host, run, store
 
 
 def converge(module: AnsibleModule, db: store.Store) -> Result:
@@ -147,6 +149,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
         pattern=values["address.pattern"],
         hosted=db.domains(),
         closures_percent=module.params["closures_percent"],
+        close_before=clock.day(db.now()) - timedelta(days=values["people.close_after_days"]),
     )
     wanted = accounts.read(content[0], content[1], domain, rules, files)
     current = store.read_directory(db, domain)

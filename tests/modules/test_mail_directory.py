@@ -14,8 +14,9 @@ Files = dict[str, Any]
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """The options that name two sound files."""
+def files(tmp_path: Path, database: Database) -> Files:
+    """The options that name two sound files; CB3 left a few days ago."""
+    database.set_now("2026-07-10 08:00+07")
     (tmp_path / "organisation.yml").write_text(ORGANISATION, encoding="utf-8")
     (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
     paths = {
@@ -119,6 +120,25 @@ def test_a_workbook(run: Run, files: Files, tmp_path: Path) -> None:
     book.write_bytes((ROOT / "tests" / "unit" / "files" / "libreoffice.xlsx").read_bytes())
     assert run("mail_directory", **{**files, "people": str(book)})["counts"]["person added"] == 3
     assert not run("mail_directory", **files)["changed"]  # the same people as CSV
+
+
+def test_who_left_is_closed_after_the_days_that_the_policy_sets(
+    run: Run, database: Database, files: Files
+) -> None:
+    run("mail_directory", **files)
+    database.set_now("2026-07-30 23:59+07")
+    assert not run("mail_directory", **files)["changed"]
+    database.set_now("2026-07-31 00:00+07")
+    closed = run("mail_directory", **files)
+    assert closed["counts"] == {"person closed": 1, "box changed": 2}
+    assert "Đóng hộp thư: Lê Thị Hoà (CB3)" in closed["preview_text"]
+    assert not run("mail_directory", **files)["changed"]
+    edit(files, "2026-06-30", "")
+    back = run("mail_directory", **files)
+    assert (
+        f"Cấp lại: Lê Thị Hoà (CB3), Phòng Công chức, viên chức, địa chỉ {at('hoalt')}\n"
+        in back["preview_text"]
+    )
 
 
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:

@@ -69,7 +69,8 @@ def test_who_leaves_and_comes_back() -> None:
     assert said(current, organisation(person("CB1"))) == [
         f"Tiếp tục công tác: {WHO}, bỏ ngày nghỉ 30/11/2026"
     ]
-    assert said(current, organisation()) == [f"Đóng hộp thư: {WHO}, địa chỉ annv@snv.example"]
+    closes = f"Đóng hộp thư: {WHO}, địa chỉ annv@snv.example, ngày làm việc cuối cùng 30/11/2026"
+    assert said(current, organisation()) == [closes]
     gone = after(plan(current, organisation()), current)
     assert said(gone, organisation(person("CB1"))) == [f"Cấp lại: {WHO}, Phòng vp, địa chỉ annv@snv.example"]
 

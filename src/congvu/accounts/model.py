@@ -85,13 +85,15 @@ class Rules:
     """What the policy says about people and their addresses, and what the directory knows beforehand.
 
     ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``closures_percent``: how many of
-    the open people may be missing from the list without being named.
+    the open people may be missing from the list without being named. ``close_before``: who had
+    their last day before it has no mailbox any more.
     """
 
     kinds: Collection[str] = tuple(KINDS)
     pattern: str = "given_initials"
     hosted: Collection[str] = ()
     closures_percent: int = 5
+    close_before: date = date.min
 
 
 STANDARD = Rules()

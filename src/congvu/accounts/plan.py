@@ -2,7 +2,8 @@
 
 Three promises: a person has one mailbox, an address is never renamed, and an address that anyone ever held is
 never given to anyone else. Addresses of new people are made here, the same way every time: by the first day
-of service, then by staff id.
+of service, then by staff id. Who left a while ago is closed, in the list or not; who comes back finds the
+same address and mailbox.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _TAKEN = ("was given to someone else, and is never given again", "choose another
 _RESERVED = ("is reserved for an office or a unit", "choose another, or leave it empty to have one made")
 _NO_STAFF = ("is no staff id of the people file", "correct it, or take it out")
 _NO_TARGET = ("is no mailbox of these files", "name a box, a person's address or a staff id")
+_SPELT = "write it the same way, so that it is the same person"
 _RENAMED = "keep it as it is, and add an alias"
 _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
@@ -123,11 +125,16 @@ def plan(
     ``files``: how faults call the two files and the confirmation. Raises InputError with all faults.
     """
     in_organisation, in_people, in_closures = map(Faults, files)
+    had, listed = current.organisation.people, wanted.people
+    gone = {key for key, each in listed.items() if each.end and each.end < rules.close_before}
+    # Whose last day was in the directory before has been suspended since; of others it may be a slip.
+    slips = {key for key in gone & had.keys() if had[key].end != listed[key].end}
+    wanted = _without(gone, current, wanted)
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
-    had, faults = current.organisation.people, (in_people, in_closures)
-    _check_closures(had, people.keys(), closures, rules.closures_percent, faults)
+    kept = listed.keys() - slips
+    _check_closures(had, kept, closures, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
@@ -136,6 +143,28 @@ def plan(
         for change in _changes(noun, getattr(current.organisation, section), getattr(complete, section))
     )
     return Plan(complete, changes, complete.domain not in current.domains)
+
+
+def _without(gone: Collection[str], current: Directory, wanted: Organisation) -> Organisation:
+    """The same without these people, the roles that they hold, and the aliases that lead to them."""
+    if not gone:
+        return wanted
+    leavers = {Holder("person", key) for key in gone}
+    addresses = {address for address, holder in current.holders.items() if holder in leavers}
+    boxes = {
+        key: replace(box, roles=frozenset(pair for pair in box.roles if pair[0] not in gone))
+        for key, box in wanted.boxes.items()
+    }
+    return replace(
+        wanted,
+        people={key: each for key, each in wanted.people.items() if key not in gone},
+        boxes=boxes,
+        aliases={
+            key: alias
+            for key, alias in wanted.aliases.items()
+            if alias.target not in gone and _address(alias.target, wanted.domain) not in addresses
+        },
+    )
 
 
 def _changes(noun: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[Change]:
@@ -192,8 +221,8 @@ def _check_closures(
     if len(missing) > most and unnamed:
         named = ", ".join(f"{staff_id} ({had[staff_id].full_name})" for staff_id in unnamed)
         rule = (
-            f"leaves out {len(missing)} of {len(had)} people who have a mailbox, more than {most}"
-            f" ({percent} %), and these are not confirmed: {named}"
+            f"leaves out {len(missing)} of {len(had)} people who have a mailbox, or lets them go long ago,"
+            f" more than {most} ({percent} %), and these are not confirmed: {named}"
         )
         remedy = f"restore their rows, or name all who go: {in_closures.file}: [{', '.join(missing)}]"
         in_people.add(0, "", "", rule, remedy)
@@ -209,6 +238,7 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
     held = _held(current)
     taken = held.keys() | reserved | asked
+    spelt = {staff_id.casefold(): staff_id for staff_id in had}
     offers: dict[str, Iterator[str]] = {}
     people: dict[str, Person] = {}
     for person in sorted(wanted.people.values(), key=lambda someone: (someone.start, someone.staff_id)):
@@ -219,6 +249,8 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
             faults.add(person.row, "address", address, *_TAKEN)
         elif person.staff_id not in had and address and _local(address) in reserved:
             faults.add(person.row, "address", address, *_RESERVED)
+        if (known := spelt.get(person.staff_id.casefold(), person.staff_id)) != person.staff_id:
+            faults.add(person.row, "staff_id", person.staff_id, f"is {known} in the directory", _SPELT)
         if not address:
             base = names.local_part(person.full_name, pattern, person.name_order)
             # What was not free once is never free later: each namesake goes on where the last one stopped.
@@ -252,8 +284,10 @@ def _aliases(
 
 def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:
     """The address that a staff id, a local part or an address stands for; empty if it can be none."""
-    if written in people:
-        return people[written].address
+    return people[written].address if written in people else _address(written, domain)
+
+
+def _address(written: str, domain: str) -> str:
     try:
         return canonical(written, domain)
     except ValueError:

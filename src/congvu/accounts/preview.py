@@ -76,7 +76,8 @@ class _Told:
 
     def _person(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
         if after is None:
-            yield "close", f"Đóng hộp thư: {_named(before)}, địa chỉ {before.address}"
+            last = f", ngày làm việc cuối cùng {_day(before.end)}" if before.end else ""
+            yield "close", f"Đóng hộp thư: {_named(before)}, địa chỉ {before.address}{last}"
         elif before is None:
             again = after.address in self.holders
             words = "Cấp lại" if again else "Cấp mới"

@@ -31,6 +31,7 @@ VALUES = (
     "password.initial_valid_days",
     "password.max_length",
     "password.min_length",
+    "people.close_after_days",
     "people.kinds",
     "report.cutoff",
     "rotation.due_months",
