@@ -145,6 +145,15 @@ def serials(sheet: Worksheet) -> None:
     sheet["H5"].number_format = sheet["H6"].number_format = "General"
 
 
+def in_groups(sheet: Worksheet) -> None:
+    """Like "I | VĂN PHÒNG SỞ | 2" above two people, "II. Phòng ..." merged above the third."""
+    sheet.insert_rows(FIRST + 2)
+    sheet.insert_rows(FIRST)
+    sheet.cell(FIRST, 1).value, sheet.cell(FIRST, 3).value = "I", "VĂN PHÒNG SỞ"
+    sheet.cell(FIRST + 3, 1).value = "II. Phòng Công chức, viên chức"
+    sheet.merge_cells(start_row=FIRST + 3, end_row=FIRST + 3, start_column=1, end_column=9)
+
+
 CLOSING = (
     (),
     ("Tổng cộng: 3 người",),
@@ -172,13 +181,14 @@ CLOSING = (
         under((), (), ("Danh sách này có 03 người./.",)),
         lambda sheet: sheet.insert_rows(6),
         numbered_columns,
+        in_groups,
         put(B4="Mã số", C4="Họ tên", F4="Đơn vị", H4="Ngày bắt đầu"),
         put(B4="MÃ CB (*)", C4="Họ và\ntên", H4="Ngày vào:\n(ngày/tháng/năm)"),
         put(H5=datetime(2006, 3, 1), H6="1/9/2014", I7="30/6/2026"),
     ],
     ids=["titles", "two rows of headings", "headings in halves", "names in two columns", "merged unit",
          "hidden row", "other sheets", "serial numbers", "signatures", "total", "count", "blank row",
-         "numbered columns", "other words", "remarks", "other dates"],
+         "numbered columns", "groups", "other words", "remarks", "other dates"],
 )  # fmt: skip
 def test_a_list_as_offices_make_it_is_read(change: Change) -> None:
     assert read(made(change)).people == read().people
@@ -219,6 +229,7 @@ def test_a_staff_id_that_the_sheet_shows_with_its_zeros_is_known() -> None:
         (put(G4="Họ tên"), 4, "headings", "stands there twice", "keep one"),
         (put(H4=None), 4, "headings", "column start is missing", "Ngày bắt đầu"),
         (under((4, None, "Lê Bình", None, "Công chức", "vp")), 8, "staff_id", "is no staff id", ""),
+        (under(("C", None, "Lê Bình", None, "Công chức")), 8, "start", "is empty", ""),
         (under((None, None, "Lê Bình")), 8, "start", "is empty", ""),
         (under((None, None, "Lê Bình", None, None, None, "Phó Giám đốc Sở")), 8, "start", "is empty", ""),
         (under(*CLOSING, (4, "CB4", "Lê Bình", None, "Công chức", "vp")), 15, "start", "is empty", ""),
@@ -261,6 +272,16 @@ def bomb() -> bytes:
     return content.getvalue()
 
 
+def spoilt_sheet(old: bytes, new: bytes) -> bytes:
+    """A workbook with other XML in its sheet."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(made())) as old_archive, zipfile.ZipFile(content, "w") as archive:
+        for name in old_archive.namelist():
+            part = old_archive.read(name)
+            archive.writestr(name, part.replace(old, new) if name.startswith("xl/worksheets/") else part)
+    return content.getvalue()
+
+
 def entities() -> bytes:
     content = io.BytesIO(made())
     with zipfile.ZipFile(content, "a") as archive:
@@ -285,6 +306,9 @@ def empty_book() -> bytes:
         (bomb(), "MB when unpacked, more than 64", "table alone"),
         (b"a" * (LARGEST + 1), "is larger than 16 MB", "table alone"),
         (workbook.OLE + bytes(4096), "by a password, or a workbook of Excel 97-2003", "save it as XLSX"),
+        (spoilt_sheet(b'ref="A1:I1"', b'ref="A1:XFD1048576"'), "more than 400000 cells", "table alone"),
+        (spoilt_sheet(b"</sheetData>", b"<row>" + b"<c/>" * 400_000 + b"</row></sheetData>"),
+         "more than 400000 cells", "table alone"),
         (entities(), "declares XML entities", "anew"),
         (archive_of("content.xml"), "is no XLSX workbook", "CSV UTF-8"),
         (archive_of("xl/workbook.xml"), "cannot be read as a workbook", "anew"),
@@ -292,7 +316,8 @@ def empty_book() -> bytes:
         (made(put(XFD1048576="x")), "reaches to row 1048576, column 16384", "table alone"),
         (empty_book(), "is empty", "headings"),
     ],
-    ids=["bomb", "large", "old", "entities", "other archive", "broken", "cut short", "far cell", "empty"],
+    ids=["bomb", "large", "old", "merged to the end", "flood of cells", "entities", "other archive", "broken",
+         "cut short", "far cell", "empty"],
 )  # fmt: skip
 def test_a_file_that_is_no_workbook_to_be_trusted(content: bytes, words: str, cure: str) -> None:
     (fault,) = (fault for fault in faults(content) if fault.file == "people.csv")
@@ -307,7 +332,7 @@ VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(VALUES, max_size=9), max_size=4))
 def test_whatever_stands_in_the_cells_is_read_or_told(rows: list[list[Any]]) -> None:
     """Never a failure of the program, and never fewer of those who are sound."""

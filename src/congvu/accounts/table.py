@@ -26,6 +26,8 @@ _TITLES = 50
 _REMARK = re.compile(r"\([^()]*\)|[*:]")
 _KEY = re.compile(r"[^\s]*\d[^\s]*")
 _NUMBERING = re.compile(r"\(?(?:\d{1,2}|[A-ZĐ])\)?")
+# What stands between the rows of a list: "I", "II. Phòng Công chức", "A. KHỐI VĂN PHÒNG".
+_GROUP = re.compile(r"(?:[IVX]+|[A-ZĐ])(?:[.)/]\s*\D.*|[.)/])?")
 # What stands below a list: a total, place and date, who signs (titles in capitals, as decree 30 has them).
 _CLOSING = re.compile(
     r"(?i:^(tổng (cộng|số)|cộng)\b|^danh sách (này |trên )?(có|gồm)\b|\bngày\W.{0,6}\btháng\b|"
@@ -144,8 +146,8 @@ def _csv(data: bytes, columns: Columns, faults: Faults) -> Sheet | None:
             0, "", "", "is empty", f"write the headings {', '.join(columns.required)}, then a row each"
         )
         return None
-    separator = max(",;\t", key=lambda mark: _fitness(text, mark, columns))
     try:
+        separator = max(",;\t", key=lambda mark: _fitness(text, mark, columns))
         return Sheet("", _split(text, separator, strict=True))
     except csv.Error as error:
         faults.add(0, "", "", f"is no CSV ({error})", "look for a quotation mark that is not closed")
@@ -243,9 +245,10 @@ Body = list[tuple[int, list[Cell]]]
 
 
 def _without_frame(body: Body, names: Sequence[str], columns: Columns) -> Body:
-    """The rows without the numbers of the columns above them, and without the closing of the list below."""
+    """The rows without numbers of columns above, headings of groups among, and the closing below them."""
     if body and _is_numbering(body[0][1]):
         body = body[1:]
+    body = [(number, cells) for number, cells in body if not _is_group(cells, names, columns)]
     entries = [index for index, (_, cells) in enumerate(body) if _is_entry(cells, names, columns)]
     if not columns.key or not entries:
         return body
@@ -258,13 +261,20 @@ def _is_numbering(cells: Sequence[Cell]) -> bool:
     return len(said) > 2 and all(map(_NUMBERING.fullmatch, said))
 
 
+def _required(cells: Sequence[Cell], names: Sequence[str], columns: Columns) -> dict[str, str]:
+    """The required cells that are filled."""
+    found = {name: cell.text.strip() for name, cell in zip(names, cells, strict=False)}
+    return {name: text for name, text in found.items() if text and name in columns.required}
+
+
+def _is_group(cells: Sequence[Cell], names: Sequence[str], columns: Columns) -> bool:
+    first = next(plain(cell.text) for cell in cells if _filled([cell]))
+    return bool(_GROUP.fullmatch(first)) and len(_required(cells, names, columns)) < 2
+
+
 def _is_entry(cells: Sequence[Cell], names: Sequence[str], columns: Columns) -> bool:
     """Whether a row has a key and more, or so much else that its key can only have been forgotten."""
-    filled = {
-        name: cell.text.strip()
-        for name, cell in zip(names, cells, strict=False)
-        if name in columns.required and cell.text.strip()
-    }
+    filled = _required(cells, names, columns)
     return len(filled) > 2 or (len(filled) > 1 and bool(_KEY.fullmatch(filled.get(columns.key, ""))))
 
 

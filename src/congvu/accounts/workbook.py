@@ -16,16 +16,22 @@ from datetime import date, datetime
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.datetime import from_excel
 
 from congvu.accounts.faults import Faults
 
 # 10,000 people are about 1 MB, 8 MB unpacked. More than this holds pictures, or wants to fill the memory.
 LARGEST_UNPACKED = 64 * 1024 * 1024
-LARGEST_SHEET = 1_000_000  # cells, empty ones too
+LARGEST_SHEET = 400_000  # cells, empty ones too
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_FORMULA = re.compile(rb"<f[ />]")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
+_CELL = re.compile(rb"<(?:\w+:)?c[ />]")
+# Ranges of which openpyxl makes every cell: "A1:XFD1048576" is 17 thousand million.
+_RANGE = re.compile(
+    rb"<(?:\w+:)?(?:mergeCell|hyperlink)\s[^>]*?\bref=[\"'](?P<left>[A-Z]+)(?P<top>\d+):(?P<right>[A-Z]+)(?P<bottom>\d+)"
+)
 _PADDED = re.compile(r'(?:"([^"]*)")?(0{2,})')
 # Bare numbers that stand for a day from 1950 to 2199: what is less is a year, an age or a slip.
 _EARLIEST, _LATEST = 18_264, 109_575
@@ -98,13 +104,25 @@ def _formulas(data: bytes, faults: Faults) -> bool | None:
             if any(b"<!DOCTYPE" in archive.read(name) for name in parts):
                 faults.add(0, "", "", "declares XML entities, which no workbook does", _ANEW)
                 return None
-            sheets = [name for name in parts if name.startswith("xl/worksheets/")]
-            return any(_FORMULA.search(archive.read(name)) for name in sheets)
+            sheets = [archive.read(name) for name in parts if name.startswith("xl/worksheets/")]
+            if sum(map(_cells_of, sheets)) > LARGEST_SHEET:
+                faults.add(0, "", "", f"holds more than {LARGEST_SHEET} cells", _SMALLER)
+                return None
+            return any(map(_FORMULA.search, sheets))
     except KeyError:
         faults.add(0, "", "", "is no XLSX workbook", "save it as XLSX, or as CSV UTF-8")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         faults.add(0, "", "", f"is a damaged workbook ({error})", _ANEW)
     return None
+
+
+def _cells_of(sheet: bytes) -> int:
+    """How many cells the XML of a sheet would become."""
+    count = len(_CELL.findall(sheet))
+    for found in _RANGE.finditer(sheet):
+        left, right = (column_index_from_string(found[side].decode()) for side in ("left", "right"))
+        count += (right - left + 1) * (int(found["bottom"]) - int(found["top"]) + 1)
+    return count
 
 
 def _named(sheet: Any) -> str:
