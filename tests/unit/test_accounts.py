@@ -173,6 +173,7 @@ def test_a_last_day_long_past_may_be_a_slip_and_counts_like_a_row_left_out() -> 
     # their last day was known, and they were suspended since: nothing to confirm
     known = after(plan(current, organisation(*people)), current)
     assert plan(known, organisation(*people), rules).counts() == {"person closed": 2}
+    assert plan(known, organisation(*people), rules, closures=["CB1"]).counts() == {"person closed": 2}
 
 
 def test_a_staff_id_in_other_letters_is_no_other_person() -> None:

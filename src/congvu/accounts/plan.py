@@ -134,7 +134,8 @@ def plan(
     people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
     kept = listed.keys() - slips
-    _check_closures(had, kept, closures, rules.closures_percent, (in_people, in_closures))
+    named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
+    _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
