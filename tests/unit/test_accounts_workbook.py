@@ -305,7 +305,8 @@ def empty_book() -> bytes:
     [
         (bomb(), "MB when unpacked, more than 64", "table alone"),
         (b"a" * (LARGEST + 1), "is larger than 16 MB", "table alone"),
-        (workbook.OLE + bytes(4096), "by a password, or a workbook of Excel 97-2003", "save it as XLSX"),
+        (workbook.OLE + bytes(4096), "is a workbook of Excel 97-2003", "save it as XLSX"),
+        (workbook.OLE + "EncryptedPackage".encode("utf-16-le"), "by a password", "without one"),
         (spoilt_sheet(b'ref="A1:I1"', b'ref="A1:XFD1048576"'), "more than 400000 cells", "table alone"),
         (spoilt_sheet(b"</sheetData>", b"<row>" + b"<c/>" * 400_000 + b"</row></sheetData>"),
          "more than 400000 cells", "table alone"),
@@ -316,8 +317,8 @@ def empty_book() -> bytes:
         (made(put(XFD1048576="x")), "reaches to row 1048576, column 16384", "table alone"),
         (empty_book(), "is empty", "headings"),
     ],
-    ids=["bomb", "large", "old", "merged to the end", "flood of cells", "entities", "other archive", "broken",
-         "cut short", "far cell", "empty"],
+    ids=["bomb", "large", "old", "password", "merged to the end", "flood of cells", "entities",
+         "other archive", "broken", "cut short", "far cell", "empty"],
 )  # fmt: skip
 def test_a_file_that_is_no_workbook_to_be_trusted(content: bytes, words: str, cure: str) -> None:
     (fault,) = (fault for fault in faults(content) if fault.file == "people.csv")

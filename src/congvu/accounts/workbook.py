@@ -26,6 +26,7 @@ LARGEST_UNPACKED = 64 * 1024 * 1024
 LARGEST_SHEET = 400_000  # cells, empty ones too
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds the whole file
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _CELL = re.compile(rb"<(?:\w+:)?c[ />]")
 # Ranges of which openpyxl makes every cell: "A1:XFD1048576" is 17 thousand million.
@@ -68,8 +69,10 @@ EMPTY = Cell("")
 def read_workbook(data: bytes, faults: Faults) -> list[Sheet]:
     """The sheets with cells. A file that is none, or not to be trusted, adds a fault and gives none."""
     if data.startswith(OLE):
-        rule = "is protected by a password, or a workbook of Excel 97-2003 (.xls)"
-        faults.add(0, "", "", rule, "take the password away, and save it as XLSX")
+        if _ENCRYPTED in data:
+            faults.add(0, "", "", "is protected by a password", "save it without one")
+        else:
+            faults.add(0, "", "", "is a workbook of Excel 97-2003 (.xls)", "save it as XLSX")
         return []
     formulas = _formulas(data, faults)
     if formulas is None:
