@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl.worksheet.worksheet import Worksheet
 from organisations import PEOPLE, faults, read
 
-from congvu.accounts import workbook
+from congvu.accounts.sheet import OLE
 from congvu.accounts.table import LARGEST
 
 FILES = Path(__file__).parent / "files"
@@ -305,8 +307,8 @@ def empty_book() -> bytes:
     [
         (bomb(), "MB when unpacked, more than 64", "table alone"),
         (b"a" * (LARGEST + 1), "is larger than 16 MB", "table alone"),
-        (workbook.OLE + bytes(4096), "is a workbook of Excel 97-2003", "save it as XLSX"),
-        (workbook.OLE + "EncryptedPackage".encode("utf-16-le"), "by a password", "without one"),
+        (OLE + bytes(4096), "is a workbook of Excel 97-2003", "save it as XLSX"),
+        (OLE + "EncryptedPackage".encode("utf-16-le"), "by a password", "without one"),
         (spoilt_sheet(b'ref="A1:I1"', b'ref="A1:XFD1048576"'), "more than 400000 cells", "table alone"),
         (spoilt_sheet(b"</sheetData>", b"<row>" + b"<c/>" * 400_000 + b"</row></sheetData>"),
          "more than 400000 cells", "table alone"),
@@ -340,6 +342,12 @@ def test_whatever_stands_in_the_cells_is_read_or_told(rows: list[list[Any]]) -> 
     content = made(rows=(*ROWS, *rows))
     if not faults(content):
         assert read().people.items() <= read(content).people.items()
+
+
+def test_who_reads_no_workbook_needs_not_what_reads_them() -> None:
+    """The services on a host import the rules, and have better use for 17 MB."""
+    program = "import congvu.store, sys; sys.exit('openpyxl' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_what_libreoffice_writes() -> None:

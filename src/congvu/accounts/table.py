@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from congvu.accounts.faults import Faults
 from congvu.accounts.lookalike import misspelt
-from congvu.accounts.workbook import EMPTY, OLE, ZIP, Cell, Sheet, read_workbook
+from congvu.accounts.sheet import EMPTY, OLE, ZIP, Cell, Sheet
 
 # 10,000 people are 1 MB. What is much larger is another file.
 LARGEST = 16 * 1024 * 1024
@@ -113,6 +113,9 @@ def read_table(data: bytes, columns: Columns, faults: Faults, hosted: Collection
         faults.add(0, "", "", rule, "copy the table alone into a new file")
         return []
     if data.startswith((ZIP, OLE)):
+        # openpyxl takes 17 MB, which the services that never read a list can do without
+        from congvu.accounts.workbook import read_workbook  # noqa: PLC0415
+
         sheet = _chosen(read_workbook(data, faults), columns, faults)
     else:
         sheet = _csv(data, columns, faults)

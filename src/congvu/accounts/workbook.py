@@ -11,7 +11,6 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,12 +19,12 @@ from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.datetime import from_excel
 
 from congvu.accounts.faults import Faults
+from congvu.accounts.sheet import EMPTY, OLE, Cell, Sheet
 
 # 10,000 people are about 1 MB, 8 MB unpacked. More than this holds pictures, or wants to fill the memory.
 LARGEST_UNPACKED = 64 * 1024 * 1024
 LARGEST_SHEET = 400_000  # cells, empty ones too
 
-ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # the stream that holds the whole file
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 _CELL = re.compile(rb"<(?:\w+:)?c[ />]")
@@ -39,31 +38,6 @@ _EARLIEST, _LATEST = 18_264, 109_575
 
 _ANEW = "open it in Excel or LibreOffice, and save it as XLSX anew"
 _SMALLER = "copy the table alone into a new workbook"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """``text``: what the cell says, a date as 2026-11-23. ``trouble``: why that cannot be trusted.
-
-    ``number``: it is a bare number; ``day``: the date that this number stands for in a column of dates.
-    """
-
-    text: str
-    number: bool = False
-    day: str = ""
-    trouble: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """Rows of cells from row 1 on. ``merged``: (first row, first column, last row, last column), from 1."""
-
-    name: str
-    rows: list[list[Cell]]
-    merged: tuple[tuple[int, int, int, int], ...] = ()
-
-
-EMPTY = Cell("")
 
 
 def read_workbook(data: bytes, faults: Faults) -> list[Sheet]:
