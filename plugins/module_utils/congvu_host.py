@@ -13,19 +13,20 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
     import congvu
-    from congvu import accounts, fingerprints, passwords, store, zone
+    from congvu import accounts, clock, fingerprints, passwords, store, zone
     from congvu.errors import UserError
     from congvu.services import host, resolver
 
     IMPORT_ERROR = None
 except ImportError:
-    accounts = fingerprints = host = passwords = resolver = store = zone = UserError = None
+    accounts = clock = fingerprints = host = passwords = resolver = store = zone = UserError = None
     IMPORT_ERROR = traceback.format_exc()
 
 __all__ = [
     "Result",
     "UserError",
     "accounts",
+    "clock",
     "fingerprints",
     "host",
     "passwords",

@@ -9,10 +9,12 @@ short_description: Make the mail directory what two files say
 version_added: "0.1.0"
 description:
   - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML
-    file, people from a CSV file) and brings the directory there in one transaction with its audit record.
+    file, people from a CSV file or an XLSX workbook) and brings the directory there in one transaction with
+    its audit record.
   - Addresses of new people are made from their names, the same way every time. An address is never renamed,
     and never given to anyone else.
-  - Who is missing from the files is closed, never deleted.
+  - Who is missing from the files is closed, never deleted; so is who has left for more than the
+    C(people.close_after_days) of the policy. Who comes back finds the same address and mailbox.
   - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing
     is changed.
 options:
@@ -22,9 +24,12 @@ options:
     required: true
   people:
     description:
-      - Path on the host of the CSV file (UTF-8; comma, semicolon or tab).
-      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address), or
-        their Vietnamese headings. C(position), C(end) and C(address) may be left out.
+      - Path on the host of the list of people, as CSV (UTF-8; comma, semicolon or tab) or XLSX.
+      - Columns C(staff_id), C(full_name), C(kind), C(unit), C(position), C(start), C(end), C(address),
+        C(name_order), or their Vietnamese headings. C(position), C(end), C(address) and C(name_order) may be
+        left out.
+      - Titles above the headings, a row that numbers the columns, and total, place, date and signatures below
+        the list are passed over. In a workbook the sheet with these headings counts, with its hidden rows.
     type: path
     required: true
   domain:
@@ -79,7 +84,7 @@ EXAMPLES = r"""
 - name: Close the unit that was merged, with all its people
   mail_directory:
     organisation: /run/congvu/organisation.yml
-    people: /run/congvu/people.csv
+    people: /run/congvu/people.xlsx
     domain: snv.binhdinh.gov.vn
     closures: [SNV049, SNV050, SNV051, SNV052]
 """
@@ -90,6 +95,27 @@ counts:
   type: dict
   returned: success
   sample: {"person added": 3, "person closed": 1, "box changed": 2}
+preview:
+  description:
+    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box or alias),
+      C(verb), C(key), and the whole entry C(before) and C(after). An entry of which several things change has
+      several.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - kind: alias
+      verb: open
+      key: vanthu@snv.binhdinh.gov.vn
+      before: null
+      after: {"address": "vanthu@snv.binhdinh.gov.vn", "target": "vp@snv.binhdinh.gov.vn"}
+preview_text:
+  description: The same in Vietnamese, one line each.
+  type: str
+  returned: success
+  sample: |
+    Sẽ có 1 thay đổi:
+    - Thêm bí danh: vanthu@snv.binhdinh.gov.vn của vp@snv.binhdinh.gov.vn
 faults:
   description: Everything that is wrong with the files.
   type: list
@@ -105,31 +131,47 @@ faults:
 """
 
 import typing as t
+from datetime import timedelta
 from pathlib import PurePath
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.congvu_host import Result, accounts, host, run, store
+from ansible.module_utils.congvu_host import Result, accounts, clock, host, run, store
 
 
 def converge(module: AnsibleModule, db: store.Store) -> Result:
     domain = module.params["domain"]
     paths = (module.params["organisation"], module.params["people"])
     files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
-    kinds = db.policy_values()["people.kinds"]
-    wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
+    values = db.policy_values()
+    content = [host.read(path, accounts.LARGEST + 1) for path in paths]
+    rules = accounts.Rules(
+        kinds=values["people.kinds"],
+        pattern=values["address.pattern"],
+        hosted=db.domains(),
+        closures_percent=module.params["closures_percent"],
+        close_before=clock.day(db.now()) - timedelta(days=values["people.close_after_days"]),
+    )
+    wanted = accounts.read(content[0], content[1], domain, rules, files)
     current = store.read_directory(db, domain)
     plan = accounts.plan(
         current,
         wanted,
+        rules,
         closures=module.params["closures"],
-        closures_percent=module.params["closures_percent"],
         files=(*files, "accounts_closures"),
     )
     if plan:
         store.converge(db, plan, host.actor())
     before, after = plan.diff()
     diff = {"before": before, "after": after, "before_header": "directory", "after_header": "directory"}
-    return {"changed": bool(plan), "counts": plan.counts(), "diff": diff}
+    items = accounts.preview(plan, current)
+    return {
+        "changed": bool(plan),
+        "counts": plan.counts(),
+        "preview": [item.json() for item in items],
+        "preview_text": accounts.text(items),
+        "diff": diff,
+    }
 
 
 def main() -> t.NoReturn:

@@ -1,10 +1,11 @@
 """Mail addresses made from Vietnamese names. Pure.
 
-A name is read as it is written: family name first, the name a person is called by last. Its letters become
-ASCII the same way whether they come precomposed (NFC) or as letter and marks (NFD), with either apostrophe,
-with a title in front or a remark in brackets behind. The letters of Kinh, Jrai, Ba Na and Ê-đê names are
-covered; a letter of another script is refused rather than guessed: a look-alike would make a second address
-out of one.
+A name is read as it is written: family name first, the name a person is called by last, unless the list
+says that it is the other way round, as with Ê-đê and other names (Y Moan Ênuôl). Which it is, is never
+guessed. Its letters become ASCII the same way whether they come precomposed (NFC) or as letter and marks
+(NFD), with either apostrophe, with a title in front or a remark in brackets behind. The letters of Kinh,
+Jrai, Ba Na and Ê-đê names are covered; a letter of another script is refused rather than guessed: a look-
+alike would make a second address out of one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _OFFICES = "gd giamdoc pgd root security support tchc tckt thanhtra vanphong van
 RESERVED = frozenset(f"{_TECHNICAL} {_OFFICES}".split())
 
 PATTERNS = ("given_initials", "initials_given", "full_joined")
+ORDERS = ("family_first", "given_first")
 
 # RFC 5321 allows 64; the rest is room for a number.
 _LONGEST = 60
@@ -61,13 +63,18 @@ def ascii_letters(word: str) -> str:
     return bare
 
 
-def local_part(name: str, pattern: str = "given_initials") -> str:
-    """The part before the @ that a name asks for, by one of PATTERNS. Raises ValueError if it gives none."""
+def local_part(name: str, pattern: str = "given_initials", order: str = "family_first") -> str:
+    """The part before the @ that a name asks for, by PATTERNS and ORDERS. Raises ValueError if none."""
     words = [plain for word in clean(name).split() if (plain := ascii_letters(word))]
     if not words:
         raise ValueError("holds no name")
-    *before, given = words
-    initials = "".join(word[0] for word in before)
+    if order == "given_first":
+        # Y and H' say man or woman, and belong to the name that follows them: Y Moan.
+        own = 2 if len(words[0]) == 1 else 1
+        given, others = "".join(words[:own]), words[own:]
+    else:
+        *others, given = words
+    initials = "".join(word[0] for word in others)
     made = {
         "given_initials": given + initials,
         "initials_given": initials + given,

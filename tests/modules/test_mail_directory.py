@@ -14,8 +14,9 @@ Files = dict[str, Any]
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> Files:
-    """The options that name two sound files."""
+def files(tmp_path: Path, database: Database) -> Files:
+    """The options that name two sound files; CB3 left a few days ago."""
+    database.set_now("2026-07-10 08:00+07")
     (tmp_path / "organisation.yml").write_text(ORGANISATION, encoding="utf-8")
     (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
     paths = {
@@ -44,11 +45,14 @@ def test_check_do_check_again_do_again(run: Run, database: Database, files: File
     assert (done["changed"], done["diff"], done["counts"]) == (True, foreseen["diff"], foreseen["counts"])
     assert done["counts"] == {"unit added": 2, "person added": 3, "box added": 3, "alias added": 2}
     assert f"person CB1: Nguyễn Văn An <{at('annv')}>" in done["diff"]["after"]
+    assert done["preview"] == foreseen["preview"]
+    assert done["preview_text"] == foreseen["preview_text"]
+    assert f"Cấp mới: Nguyễn Văn An (CB1), Văn phòng Sở, địa chỉ {at('annv')}\n" in done["preview_text"]
     before = everybody(database)
     assert len(before) == 6
     for check in (True, False):
         again = run("mail_directory", check=check, **files)
-        assert (again["changed"], again["counts"]) == (False, {})
+        assert (again["changed"], again["counts"], again["preview"]) == (False, {}, [])
         assert again["diff"]["before"] == again["diff"]["after"] == ""
     assert everybody(database) == before
 
@@ -96,6 +100,45 @@ def test_forty_faults_among_ten_thousand_rows(run: Run, database: Database, file
     assert failed["msg"].startswith("40 faults, nothing was changed:\n")
     assert failed["msg"].count("\n") == 40
     assert everybody(database) == before
+
+
+def test_a_misspelt_domain_is_told_with_the_one_that_is_meant(run: Run, files: Files) -> None:
+    edit(files, "2006-03-01,,", "2006-03-01,,an@snv.exampel")
+    said = run("mail_directory", **files)["msg"]
+    assert f'"an@snv.exampel" has a misspelt domain, {DOMAIN} is meant' in said
+
+
+def test_the_policy_in_force_says_how_addresses_are_made(run: Run, database: Database, files: Files) -> None:
+    joined = "update policy_value set value = '\"full_joined\"' where key = 'address.pattern'"
+    database.change("congvu_owner", joined)
+    edit(files, "Nguyễn Văn An", "Y Moan Ênuôl")
+    assert f"<{at('ymoanenuol')}>" in run("mail_directory", check=True, **files)["diff"]["after"]
+
+
+def test_a_workbook(run: Run, files: Files, tmp_path: Path) -> None:
+    book = tmp_path / "danh sách.xlsx"
+    book.write_bytes((ROOT / "tests" / "unit" / "files" / "libreoffice.xlsx").read_bytes())
+    assert run("mail_directory", **{**files, "people": str(book)})["counts"]["person added"] == 3
+    assert not run("mail_directory", **files)["changed"]  # the same people as CSV
+
+
+def test_who_left_is_closed_after_the_days_that_the_policy_sets(
+    run: Run, database: Database, files: Files
+) -> None:
+    run("mail_directory", **files)
+    database.set_now("2026-07-30 23:59+07")
+    assert not run("mail_directory", **files)["changed"]
+    database.set_now("2026-07-31 00:00+07")
+    closed = run("mail_directory", **files)
+    assert closed["counts"] == {"person closed": 1, "box changed": 2}
+    assert "Đóng hộp thư: Lê Thị Hoà (CB3)" in closed["preview_text"]
+    assert not run("mail_directory", **files)["changed"]
+    edit(files, "2026-06-30", "")
+    back = run("mail_directory", **files)
+    assert (
+        f"Cấp lại: Lê Thị Hoà (CB3), Phòng Công chức, viên chức, địa chỉ {at('hoalt')}\n"
+        in back["preview_text"]
+    )
 
 
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:

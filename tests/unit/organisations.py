@@ -46,9 +46,13 @@ def table(rows: Iterable[dict[str, Any]], headings: Iterable[str] = HEADINGS) ->
     return text.getvalue().encode()
 
 
-def read(people: str | bytes = PEOPLE, organisation: str | bytes = ORGANISATION) -> Organisation:
+def read(
+    people: str | bytes = PEOPLE,
+    organisation: str | bytes = ORGANISATION,
+    rules: accounts.Rules = accounts.STANDARD,
+) -> Organisation:
     files = [text.encode() if isinstance(text, str) else text for text in (organisation, people)]
-    return accounts.read(files[0], files[1], DOMAIN, files=("organisation.yml", "people.csv"))
+    return accounts.read(*files, DOMAIN, rules, files=("organisation.yml", "people.csv"))
 
 
 def faults(people: str | bytes = PEOPLE, organisation: str | bytes = ORGANISATION) -> list[accounts.Fault]:
@@ -104,6 +108,8 @@ def organisation(
     )
 
 
+# For tests in which many go at once.
+UNGUARDED = accounts.Rules(closures_percent=100)
 EMPTY = Directory(Organisation(DOMAIN))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from organisations import EMPTY, after, at, organisation, person, read
+from organisations import EMPTY, UNGUARDED, after, at, organisation, person, read
 
-from congvu.accounts import Alias, Box, Directory, Holder, InputError, Organisation, Plan, plan
+from congvu.accounts import Alias, Box, Directory, Holder, InputError, Organisation, Plan, Rules, plan
 
 
 def addresses(made: Plan) -> dict[str, str]:
@@ -35,6 +36,36 @@ def test_namesakes_are_numbered_by_first_day_then_staff_id() -> None:
     for _ in range(5):
         random.shuffle(people)  # the order of rows does not matter
         assert addresses(plan(EMPTY, organisation(*people))) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "made"),
+    [("given_initials", ["annv", "ymoane"]), ("initials_given", ["nvan", "eymoan"]),
+     ("full_joined", ["nguyenvanan", "ymoanenuol"])],
+)  # fmt: skip
+def test_the_policy_says_how_an_address_is_made_and_the_list_in_which_order_a_name_stands(
+    pattern: str, made: list[str]
+) -> None:
+    people = person("CB1"), person("CB2", "Y Moan Ênuôl", name_order="given_first")
+    asked = plan(EMPTY, organisation(*people), Rules(pattern=pattern))
+    assert addresses(asked) == dict(zip(["CB1", "CB2"], map(at, made), strict=True))
+    # another policy renames nobody
+    assert not plan(after(asked), organisation(*people))
+
+
+def test_an_address_is_one_persons_in_every_domain_of_ours() -> None:
+    """After a change of domain, annv@ of the old one and annv@ of the new one must not be two people."""
+    old = {
+        f"{local}@old.example": Holder("person", key) for local, key in [("annv", "CB1"), ("binhl", "CB2")]
+    }
+    current = Directory(Organisation("snv.example"), frozenset(["old.example"]), old)
+    assert addresses(plan(current, organisation(person("CB3")))) == {"CB3": at("annv2")}
+    wanted = organisation(
+        person("CB4", address=at("binhl")),
+        boxes=[Box(at("annv"), "office", "vp")],
+        aliases=[Alias(at("binhl"), at("box-vp"))],
+    )
+    assert refusal(current, wanted).count("never given again") == 3
 
 
 def test_who_comes_first_keeps_the_short_form_however_old_a_newcomer_is() -> None:
@@ -96,6 +127,59 @@ def test_who_comes_back_finds_their_address() -> None:
     back = plan(gone, organisation(person("CB1", start="2026-11-01")))
     assert addresses(back) == {"CB1": at("annv")}
     assert back.counts() == {"person added": 1}
+
+
+DAY = date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(("after_day", "closed"), [(0, False), (1, True)])
+def test_who_left_a_while_ago_is_closed_although_listed(after_day: int, closed: bool) -> None:
+    box = Box(at("vp"), "office", "vp", frozenset({("CB1", "clerk")}))
+    wanted = organisation(
+        person("CB1", end=DAY), person("CB2"), boxes=[box],
+        aliases=[Alias(at("an"), "CB1"), Alias(at("nguyenvanan"), "annv"), Alias(at("x"), "CB2")],
+    )  # fmt: skip
+    current = after(plan(EMPTY, wanted))
+    rules = Rules(close_before=DAY + timedelta(days=after_day))
+    done = plan(current, wanted, rules)
+    gone = {"person closed": 1, "box changed": 1, "alias closed": 2}
+    assert done.counts() == (gone if closed else {})
+    current = after(done, current)
+    assert not plan(current, wanted, rules)
+    # who comes back finds everything again
+    back = organisation(
+        person("CB1"), person("CB2"), boxes=[box], aliases=wanted.aliases.values()
+    )  # fmt: skip
+    again = plan(current, back, rules)
+    assert addresses(again) == {"CB1": at("annv"), "CB2": at("annv2")}
+    assert again.wanted.boxes[at("vp")].roles == box.roles
+
+
+def test_who_left_long_before_the_list_came_gets_no_mailbox() -> None:
+    wanted = organisation(person("CB1", end=DAY, start="2001-01-01"), person("CB2"))
+    made = plan(EMPTY, wanted, Rules(close_before=DAY + timedelta(days=1)))
+    assert addresses(made) == {"CB2": at("annv")}
+
+
+def test_a_last_day_long_past_may_be_a_slip_and_counts_like_a_row_left_out() -> None:
+    current = staffed(12)
+    ended = {f"CB{number}": DAY for number in (1, 2)}
+    people = [replace(each, end=ended.get(key)) for key, each in current.organisation.people.items()]
+    rules = Rules(close_before=DAY + timedelta(days=1))
+    said = refusal(current, organisation(*people), rules=rules)
+    assert "leaves out 2 of 12 people who have a mailbox, or lets them go long ago" in said
+    closing = plan(current, organisation(*people), rules, closures=["CB1", "CB2"])
+    assert closing.counts() == {"person closed": 2}
+    # their last day was known, and they were suspended since: nothing to confirm
+    known = after(plan(current, organisation(*people)), current)
+    assert plan(known, organisation(*people), rules).counts() == {"person closed": 2}
+    assert plan(known, organisation(*people), rules, closures=["CB1"]).counts() == {"person closed": 2}
+
+
+def test_a_staff_id_in_other_letters_is_no_other_person() -> None:
+    current = after(plan(EMPTY, organisation(person("CB1"))))
+    said = refusal(after(plan(current, organisation()), current), organisation(person("cb1")))
+    assert '"cb1" is CB1 in the directory' in said
 
 
 def test_an_alias_of_a_person_stays_theirs_and_one_of_a_duty_moves() -> None:
@@ -235,7 +319,7 @@ def test_whoever_comes_and_goes(years: list[dict[str, tuple[str, str]]]) -> None
     current, owner = EMPTY, dict[str, str]()
     for roll in years:
         wanted = organisation(*(person(staff_id, *who) for staff_id, who in roll.items()))
-        made = plan(current, wanted, closures_percent=100)
+        made = plan(current, wanted, UNGUARDED)
         for staff_id, address in addresses(made).items():
             assert owner.setdefault(address, staff_id) == staff_id
         assert len(set(owner.values())) == len(owner)  # nobody has two

@@ -90,6 +90,24 @@ def test_names_and_ids_in_yaml_are_text_whatever_they_look_like() -> None:
     assert {unit.code: unit.name for unit in made.units.values()} == {"NO": "1.0", "0012": "2026-01-01"}
 
 
+@pytest.mark.parametrize(
+    ("written", "order"),
+    [("", "family_first"), ("Họ trước", "family_first"), ("TÊN TRƯỚC", "given_first"), ("given_first",) * 2],
+)
+def test_the_order_of_names_is_stated(written: str, order: str) -> None:
+    rows = [{"staff_id": "CB9", "full_name": "Y Moan Ênuôl", "kind": "cong_chuc", "unit": "vp",
+             "start": "2020-01-01", "Thứ tự tên": written}]  # fmt: skip
+    made = read(table(rows, rows[0].keys()), "units: [{code: vp, name: Văn phòng, box: vp}]")
+    assert made.people["CB9"].name_order == order
+
+
+def test_an_order_of_names_that_is_none() -> None:
+    people = PEOPLE.replace("address\n", "address,name_order\n").replace(",,\n", ",,,last\n", 1)
+    (fault,) = faults(people)
+    assert (fault.row, fault.column, fault.value) == (2, "name_order", "last")
+    assert "Tên trước" in fault.remedy
+
+
 # one fault in the people file: a row, and what is said of it (row, column, words)
 FAULTY_ROWS = [
     ("C B,An,cong_chuc,vp,,2020-01-01,,", "staff_id", "is no staff id"),
@@ -241,4 +259,4 @@ def test_faults_of_both_files_come_together() -> None:
 
 def test_the_policy_says_which_kinds_of_staff_there_are() -> None:
     with pytest.raises(accounts.InputError, match="hop_dong"):
-        accounts.read(ORGANISATION.encode(), PEOPLE.encode(), DOMAIN, kinds=["cong_chuc", "vien_chuc"])
+        read(rules=accounts.Rules(kinds=["cong_chuc", "vien_chuc"]))

@@ -84,6 +84,27 @@ def test_the_address_of_a_name(
     assert names.local_part(written, "full_joined") == full_joined
 
 
+# Names whose family name stands last, read so because the list says so.
+GIVEN_FIRST = [
+    ("Y Moan Ênuôl", "ymoane", "eymoan", "ymoanenuol"),
+    ("Y Ngông Niê Kđăm", "yngongnk", "nkyngong", "yngongniekdam"),
+    ("H'Lim Niê", "hlimn", "nhlim", "hlimnie"),
+    ("H’ Hen Niê", "hhenn", "nhhen", "hhennie"),
+    ("Linh Trần", "linht", "tlinh", "linhtran"),
+    ("Y", "y", "y", "y"),
+]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(("name", "given_initials", "initials_given", "full_joined"), GIVEN_FIRST)
+def test_the_address_of_a_name_whose_family_name_stands_last(
+    name: str, given_initials: str, initials_given: str, full_joined: str, form: str
+) -> None:
+    written = unicodedata.normalize(form, name)
+    made = [names.local_part(written, pattern, "given_first") for pattern in names.PATTERNS]
+    assert made == [given_initials, initials_given, full_joined]
+
+
 @pytest.mark.parametrize(
     ("name", "letter"),
     [

@@ -177,6 +177,7 @@ def test_a_value_out_of_bounds_stops_everything(
     ansible: Callable[..., Any], tmp_path: Path, hosts: list[Any], command: tuple[str, ...]
 ) -> None:
     policy = shutil.copytree(ROOT / "policy", tmp_path / "policy")
+    (policy / "profiles" / "demo.yml").unlink()  # then the demo takes what everybody takes
     profile = policy / "profiles" / "default.yml"
     values = "values:\n  password.min_length: 7\n  rotation.expire_months: 12\n"
     profile.write_text(profile.read_text(encoding="utf-8") + values, encoding="utf-8")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from dataclasses import replace
 
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.model import (
     KINDS,
     ROLES,
+    STANDARD,
     Alias,
     Box,
     Credential,
@@ -16,15 +17,20 @@ from congvu.accounts.model import (
     Holder,
     Organisation,
     Person,
+    Rules,
     Unit,
 )
 from congvu.accounts.organisation import read_organisation
 from congvu.accounts.people import read_people
 from congvu.accounts.plan import Change, Plan, plan
+from congvu.accounts.preview import preview, text
+from congvu.accounts.table import LARGEST
 
 __all__ = [
     "KINDS",
+    "LARGEST",
     "ROLES",
+    "STANDARD",
     "Alias",
     "Box",
     "Change",
@@ -36,11 +42,14 @@ __all__ = [
     "Organisation",
     "Person",
     "Plan",
+    "Rules",
     "Unit",
     "plan",
     "plan_credentials",
+    "preview",
     "read",
     "read_credentials",
+    "text",
 ]
 
 
@@ -48,8 +57,7 @@ def read(
     organisation: bytes,
     people: bytes,
     domain: str,
-    *,
-    kinds: Collection[str] = tuple(KINDS),
+    rules: Rules = STANDARD,
     files: tuple[str, str] = ("organisation", "people"),
 ) -> Organisation:
     """The organisation that two files describe; addresses that the people file leaves empty are still empty.
@@ -57,7 +65,8 @@ def read(
     ``files``: how faults call them. Raises InputError with the faults of both.
     """
     in_organisation, in_people = Faults(files[0]), Faults(files[1])
-    units, boxes, aliases = read_organisation(organisation, domain, in_organisation)
-    staff = read_people(people, domain, units, in_people, kinds)
+    ours = {domain, *rules.hosted}
+    units, boxes, aliases = read_organisation(organisation, domain, in_organisation, ours)
+    staff = read_people(people, domain, units, in_people, replace(rules, hosted=ours))
     refuse(in_organisation, in_people)
     return Organisation(domain, units, staff, boxes, aliases)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from congvu.accounts.lookalike import meant
 from congvu.names import RESERVED
 
 # code -> how it is written for people
@@ -34,7 +35,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone who serves; ``address`` is empty until it is made. ``end`` is the last day, or None."""
+    """Someone who serves; ``address`` is empty until it is made. ``end`` is the last day, or None.
+
+    ``name_order``: one of names.ORDERS, for the making of the address; the directory does not keep it.
+    """
 
     staff_id: str
     full_name: str
@@ -45,6 +49,7 @@ class Person:
     end: date | None
     address: str = ""
     row: int = field(default=0, compare=False)
+    name_order: str = field(default="family_first", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,25 @@ class Alias:
 
 
 Entry = Unit | Person | Box | Alias
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the policy says about people and their addresses, and what the directory knows beforehand.
+
+    ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``closures_percent``: how many of
+    the open people may be missing from the list without being named. ``close_before``: who had
+    their last day before it has no mailbox any more.
+    """
+
+    kinds: Collection[str] = tuple(KINDS)
+    pattern: str = "given_initials"
+    hosted: Collection[str] = ()
+    closures_percent: int = 5
+    close_before: date = date.min
+
+
+STANDARD = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +143,8 @@ def canonical(written: str, domain: str) -> str:
     text = unicodedata.normalize("NFKC", written).strip().lower()
     local, at, of = text.partition("@")
     if at and of != domain:
+        if meant(of, {domain}):
+            raise ValueError(f"has a misspelt domain, {domain} is meant")
         raise ValueError(f"is no address of {domain}")
     if not _LOCAL_PART.fullmatch(local) or len(local) > 64:
         raise ValueError("is no address: letters a-z, figures and single . - _ between them, at most 64")

@@ -16,12 +16,13 @@ Addresses may leave the domain out. A line of the file is known by every entry, 
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from typing import Any
 
 import yaml
 
 from congvu.accounts.faults import Faults
+from congvu.accounts.lookalike import misspelt
 from congvu.accounts.model import ROLES, Alias, Box, Unit, canonical
 from congvu.accounts.table import decode, plain
 
@@ -31,6 +32,7 @@ _KEYS = {
     "boxes": ({"address", "kind", "unit", "roles"}, {"address"}),
     "aliases": ({"address", "target"}, {"address", "target"}),
 }
+_ADDRESSES = {"address", "box"}  # keys whose domains are judged where they are read
 _LINE = "\0line"
 
 
@@ -53,10 +55,14 @@ _Loader.yaml_implicit_resolvers = {}
 
 
 def read_organisation(
-    data: bytes, domain: str, faults: Faults
+    data: bytes, domain: str, faults: Faults, hosted: Collection[str] = ()
 ) -> tuple[dict[str, Unit], dict[str, Box], dict[str, Alias]]:
-    """Units by code, boxes and aliases by address. Staff ids are checked later, beside the people."""
+    """Units by code, boxes and aliases by address. Staff ids are checked later, beside the people.
+
+    ``hosted``: our domains; whoever misspells one, in whichever value, is told.
+    """
     sections = _sections(data, faults)
+    _look_at_domains(sections, hosted, faults)
     units = _units(sections["units"], domain, faults)
     boxes = _boxes(sections["boxes"], units, domain, faults)
     aliases = _aliases(sections["aliases"], boxes, domain, faults)
@@ -111,6 +117,28 @@ def _entry(section: str, entry: Any, faults: Faults) -> bool:
         if not entry.get(key):
             faults.add(entry[_LINE], section, "", f"{key} is missing", f"add {key}")
     return len(faults.found) == before
+
+
+def _look_at_domains(
+    sections: Mapping[str, list[dict[str, Any]]], hosted: Collection[str], faults: Faults
+) -> None:
+    for section, entries in sections.items():
+        for entry in entries:
+            rest = {key: value for key, value in entry.items() if key not in _ADDRESSES}
+            for text in _texts(rest):
+                for address, domain in misspelt(text, hosted):
+                    rule = f"has a misspelt domain, {domain} is meant"
+                    faults.add(entry[_LINE], section, address, rule, "correct it")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def _address(entry: Mapping[str, Any], key: str, domain: str, faults: Faults) -> str:

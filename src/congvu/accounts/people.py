@@ -8,37 +8,62 @@ from datetime import date
 
 from congvu import names
 from congvu.accounts.faults import Faults
-from congvu.accounts.model import KINDS, Person, Unit, canonical
+from congvu.accounts.model import KINDS, STANDARD, Person, Rules, Unit, canonical
 from congvu.accounts.table import Columns, Record, plain, read_table
+
+_FIRST = {"family_first": "Họ trước", "given_first": "Tên trước"}
 
 COLUMNS = Columns(
     {
-        "staff_id": ["Mã cán bộ"],
-        "full_name": ["Họ và tên"],
-        "kind": ["Loại"],
-        "unit": ["Đơn vị"],
-        "position": ["Chức vụ"],
-        "start": ["Ngày vào"],
-        "end": ["Ngày nghỉ"],
-        "address": ["Địa chỉ"],
+        "staff_id": [
+            "Mã cán bộ", "Mã CB", "Mã CBCC", "Mã CBCCVC", "Mã số", "Mã số cán bộ", "Mã số CBCCVC",
+            "Mã số CCVC", "Mã công chức", "Mã viên chức", "Mã nhân viên", "Mã NV", "Số hiệu",
+            "Số hiệu công chức",
+        ],
+        "full_name": ["Họ và tên", "Họ tên", "Họ, tên", "Họ và tên đầy đủ"],
+        "kind": ["Loại", "Loại nhân sự", "Loại hình", "Đối tượng", "Diện", "Ngạch/loại"],
+        "unit": [
+            "Đơn vị", "Phòng", "Phòng, đơn vị", "Phòng/đơn vị", "Phòng ban", "Phòng, ban", "Phòng/ban",
+            "Đơn vị công tác", "Nơi công tác", "Cơ quan, đơn vị", "Bộ phận",
+        ],
+        "position": ["Chức vụ", "Chức danh", "Chức vụ, chức danh", "Chức danh, chức vụ", "Chức vụ/chức danh"],
+        "start": [
+            "Ngày vào", "Ngày bắt đầu", "Ngày vào làm", "Ngày vào cơ quan", "Ngày vào ngành", "Từ ngày",
+            "Ngày nhận công tác", "Ngày tuyển dụng", "Ngày bắt đầu công tác",
+        ],
+        "end": [
+            "Ngày nghỉ", "Ngày kết thúc", "Đến ngày", "Ngày nghỉ việc", "Ngày thôi việc", "Ngày nghỉ hưu",
+            "Ngày chuyển công tác", "Ngày kết thúc công tác",
+        ],
+        "address": ["Địa chỉ", "Địa chỉ thư", "Địa chỉ thư điện tử", "Địa chỉ email", "Thư điện tử", "Email",
+                    "E-mail", "Thư công vụ", "Hộp thư"],
+        "name_order": ["Thứ tự tên", "Thứ tự họ tên", "Thứ tự họ, tên"],
     },
     required=("staff_id", "full_name", "kind", "unit", "start"),
-)
+    key="staff_id",
+    dates=("start", "end"),
+    addresses=("address",),
+    ignored=(
+        "STT", "TT", "Số TT", "Số thứ tự", "Ngày sinh", "Ngày, tháng, năm sinh", "Ngày tháng năm sinh",
+        "Năm sinh", "Giới tính", "Nam/nữ", "Dân tộc", "Quê quán", "Điện thoại", "Số điện thoại",
+        "Trình độ", "Ghi chú",
+    ),
+)  # fmt: skip
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _VIETNAMESE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def read_people(
-    data: bytes, domain: str, units: Mapping[str, Unit], faults: Faults, kinds: Collection[str] = tuple(KINDS)
+    data: bytes, domain: str, units: Mapping[str, Unit], faults: Faults, rules: Rules = STANDARD
 ) -> dict[str, Person]:
     """People by staff id. ``units``: the organisation's; a person names one by its code or its name."""
     by_name = {key.casefold(): unit.code for unit in units.values() for key in (unit.name, unit.code)}
     people: dict[str, Person] = {}
     seen: dict[str, int] = {}
     addresses: dict[str, int] = {}
-    for record in read_table(data, COLUMNS, faults):
-        person = _person(record, domain, by_name, kinds, faults)
+    for record in read_table(data, COLUMNS, faults, rules.hosted):
+        person = _person(record, domain, by_name, rules.kinds, faults)
         if (first := seen.setdefault(person.staff_id.casefold(), record.row)) != record.row:
             rule = f"is in row {first} too"
             faults.add(record.row, "staff_id", person.staff_id, rule, "give each person one row")
@@ -81,9 +106,21 @@ def _person(
             address = canonical(address, domain)
         except ValueError as error:
             faults.add(row, "address", address, str(error), "correct it, or leave it empty to have one made")
+    order = _order(cells.get("name_order", ""))
+    if order not in _FIRST:
+        remedy = "use " + ", ".join(f"{code} ({title})" for code, title in _FIRST.items())
+        faults.add(row, "name_order", cells["name_order"], "is no order of names", f"{remedy}, or nothing")
+    position = cells.get("position", "")
     return Person(
-        staff_id, full_name, kind, unit, cells.get("position", ""), start or date.min, end, address, row
+        staff_id, full_name, kind, unit, position, start or date.min, end, address, row, name_order=order
     )
+
+
+def _order(written: str) -> str:
+    """given_first, of "given_first" or "Tên trước"; an empty cell stands for the usual order."""
+    said = written.casefold()
+    titles = {title.casefold(): code for code, title in _FIRST.items()}
+    return titles.get(said, said) if said else "family_first"
 
 
 def _kind(written: str) -> str:

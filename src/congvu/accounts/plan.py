@@ -2,7 +2,8 @@
 
 Three promises: a person has one mailbox, an address is never renamed, and an address that anyone ever held is
 never given to anyone else. Addresses of new people are made here, the same way every time: by the first day
-of service, then by staff id.
+of service, then by staff id. Who left a while ago is closed, in the list or not; who comes back finds the
+same address and mailbox.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 from congvu import names
 from congvu.accounts.faults import Faults, refuse
 from congvu.accounts.model import (
+    STANDARD,
     Alias,
     Box,
     Directory,
@@ -21,6 +23,7 @@ from congvu.accounts.model import (
     Holder,
     Organisation,
     Person,
+    Rules,
     Unit,
     canonical,
 )
@@ -30,6 +33,7 @@ _TAKEN = ("was given to someone else, and is never given again", "choose another
 _RESERVED = ("is reserved for an office or a unit", "choose another, or leave it empty to have one made")
 _NO_STAFF = ("is no staff id of the people file", "correct it, or take it out")
 _NO_TARGET = ("is no mailbox of these files", "name a box, a person's address or a staff id")
+_SPELT = "write it the same way, so that it is the same person"
 _RENAMED = "keep it as it is, and add an alias"
 _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
@@ -109,9 +113,9 @@ def line(noun: str, entry: Entry) -> str:
 def plan(
     current: Directory,
     wanted: Organisation,
+    rules: Rules = STANDARD,
     *,
     closures: Collection[str] = (),
-    closures_percent: int = 5,
     files: tuple[str, str, str] = ("organisation", "people", "closures"),
 ) -> Plan:
     """Compare, make the missing addresses, and list the changes.
@@ -121,11 +125,17 @@ def plan(
     ``files``: how faults call the two files and the confirmation. Raises InputError with all faults.
     """
     in_organisation, in_people, in_closures = map(Faults, files)
+    had, listed = current.organisation.people, wanted.people
+    gone = {key for key, each in listed.items() if each.end and each.end < rules.close_before}
+    # Whose last day was in the directory before has been suspended since; of others it may be a slip.
+    slips = {key for key in gone & had.keys() if had[key].end != listed[key].end}
+    wanted = _without(gone, current, wanted)
     _check_boxes(current, wanted, in_organisation)
-    people = _addresses(current, wanted, in_people)
+    people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
-    had, faults = current.organisation.people, (in_people, in_closures)
-    _check_closures(had, people.keys(), closures, closures_percent, faults)
+    kept = listed.keys() - slips
+    named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
+    _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
     complete = replace(wanted, people=people, aliases=aliases)
     changes = tuple(
@@ -134,6 +144,28 @@ def plan(
         for change in _changes(noun, getattr(current.organisation, section), getattr(complete, section))
     )
     return Plan(complete, changes, complete.domain not in current.domains)
+
+
+def _without(gone: Collection[str], current: Directory, wanted: Organisation) -> Organisation:
+    """The same without these people, the roles that they hold, and the aliases that lead to them."""
+    if not gone:
+        return wanted
+    leavers = {Holder("person", key) for key in gone}
+    addresses = {address for address, holder in current.holders.items() if holder in leavers}
+    boxes = {
+        key: replace(box, roles=frozenset(pair for pair in box.roles if pair[0] not in gone))
+        for key, box in wanted.boxes.items()
+    }
+    return replace(
+        wanted,
+        people={key: each for key, each in wanted.people.items() if key not in gone},
+        boxes=boxes,
+        aliases={
+            key: alias
+            for key, alias in wanted.aliases.items()
+            if alias.target not in gone and _address(alias.target, wanted.domain) not in addresses
+        },
+    )
 
 
 def _changes(noun: str, before: Mapping[str, Entry], after: Mapping[str, Entry]) -> Iterator[Change]:
@@ -151,16 +183,24 @@ def _local(address: str) -> str:
     return address.partition("@")[0]
 
 
+def _held(current: Directory) -> dict[str, list[Holder]]:
+    """Who has, or had, the part before the @: it is one person's or one box's in every domain of ours."""
+    held: dict[str, list[Holder]] = {}
+    for address, holder in current.holders.items():
+        held.setdefault(_local(address), []).append(holder)
+    return held
+
+
 def _check_boxes(current: Directory, wanted: Organisation, faults: Faults) -> None:
     """Boxes stand where nobody else's address is or was; roles are held by people who are listed."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "unit"}
     for unit in wanted.units.values():
         if (address := had.get(unit.code, unit.box)) != unit.box:
             faults.add(unit.row, "box", unit.box, f"would rename {address} of unit {unit.code}", _RENAMED)
+    held = _held(current)
     for box in wanted.boxes.values():
-        holder = current.holders.get(box.address)
-        mine = holder is None or holder.use == box.kind == "office" or holder == Holder("unit", box.unit)
-        if not mine:
+        mine = {Holder("unit", box.unit)} if box.kind == "unit" else {"office"}
+        if not all(holder in mine or holder.use in mine for holder in held.get(_local(box.address), ())):
             faults.add(box.row, "address", box.address, *_TAKEN)
         for staff_id, role in sorted(box.roles):
             if staff_id not in wanted.people:
@@ -182,8 +222,8 @@ def _check_closures(
     if len(missing) > most and unnamed:
         named = ", ".join(f"{staff_id} ({had[staff_id].full_name})" for staff_id in unnamed)
         rule = (
-            f"leaves out {len(missing)} of {len(had)} people who have a mailbox, more than {most}"
-            f" ({percent} %), and these are not confirmed: {named}"
+            f"leaves out {len(missing)} of {len(had)} people who have a mailbox, or lets them go long ago,"
+            f" more than {most} ({percent} %), and these are not confirmed: {named}"
         )
         remedy = f"restore their rows, or name all who go: {in_closures.file}: [{', '.join(missing)}]"
         in_people.add(0, "", "", rule, remedy)
@@ -191,25 +231,29 @@ def _check_closures(
         in_closures.add(0, "", staff_id, *(_NOT_CLOSED if staff_id in kept else _NO_MAILBOX))
 
 
-def _addresses(current: Directory, wanted: Organisation, faults: Faults) -> dict[str, Person]:
+def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: Faults) -> dict[str, Person]:
     """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
     reserved = names.RESERVED | {code.lower() for code in wanted.units}
     reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases]}
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
-    taken = {_local(address) for address in current.holders} | reserved | asked
+    held = _held(current)
+    taken = held.keys() | reserved | asked
+    spelt = {staff_id.casefold(): staff_id for staff_id in had}
     offers: dict[str, Iterator[str]] = {}
     people: dict[str, Person] = {}
     for person in sorted(wanted.people.values(), key=lambda someone: (someone.start, someone.staff_id)):
         address = had.get(person.staff_id) or person.address
         if address != person.address and person.address:
             faults.add(person.row, "address", person.address, f"would rename {address}", _RENAMED)
-        elif person.staff_id not in had and address in current.holders:
+        elif person.staff_id not in had and _local(address) in held:
             faults.add(person.row, "address", address, *_TAKEN)
         elif person.staff_id not in had and address and _local(address) in reserved:
             faults.add(person.row, "address", address, *_RESERVED)
+        if (known := spelt.get(person.staff_id.casefold(), person.staff_id)) != person.staff_id:
+            faults.add(person.row, "staff_id", person.staff_id, f"is {known} in the directory", _SPELT)
         if not address:
-            base = names.local_part(person.full_name)
+            base = names.local_part(person.full_name, pattern, person.name_order)
             # What was not free once is never free later: each namesake goes on where the last one stopped.
             offer = offers.setdefault(base, names.candidates(base))
             address = f"{next(local for local in offer if local not in taken)}@{wanted.domain}"
@@ -223,6 +267,7 @@ def _aliases(
     """Aliases with their targets as addresses. A person's alias stays theirs for ever, a duty's moves on."""
     persons = {person.address for person in people.values()}
     personal = persons | {address for address, holder in current.holders.items() if holder.use == "person"}
+    held = _held(current)
     found: dict[str, Alias] = {}
     for alias in wanted.aliases.values():
         target = _target(alias.target, wanted.domain, people)
@@ -231,7 +276,8 @@ def _aliases(
             continue
         holder = current.holders.get(alias.address, Holder("alias", target))
         moved = holder.key != target and not personal.isdisjoint({holder.key, target}) and not alias.duty
-        if alias.address in persons or holder.use != "alias" or moved:
+        other = any(each.use != "alias" for each in held.get(_local(alias.address), ()))
+        if alias.address in persons or other or moved:
             faults.add(alias.row, "address", alias.address, *_TAKEN)
         found[alias.address] = replace(alias, target=target)
     return found
@@ -239,8 +285,10 @@ def _aliases(
 
 def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:
     """The address that a staff id, a local part or an address stands for; empty if it can be none."""
-    if written in people:
-        return people[written].address
+    return people[written].address if written in people else _address(written, domain)
+
+
+def _address(written: str, domain: str) -> str:
     try:
         return canonical(written, domain)
     except ValueError:

@@ -20,6 +20,7 @@ __all__ = ["VALUES", "Given", "faults"]
 
 # The numbers that roles and services ask the policy for, whatever its regulation (a test keeps it true).
 VALUES = (
+    "address.pattern",
     "junk.retention_days",
     "login.max_failures",
     "login.window_minutes",
@@ -31,6 +32,7 @@ VALUES = (
     "password.initial_valid_days",
     "password.max_length",
     "password.min_length",
+    "people.close_after_days",
     "people.kinds",
     "report.cutoff",
     "rotation.due_months",

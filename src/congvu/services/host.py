@@ -19,10 +19,11 @@ def actor() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
-def read(path: str) -> bytes:
-    """A staged file. Raises UserError when it cannot be read."""
+def read(path: str, most: int = -1) -> bytes:
+    """A staged file, or its first ``most`` bytes. Raises UserError when it cannot be read."""
     try:
-        return Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            return file.read(most)
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
 

@@ -1,0 +1,162 @@
+"""What a plan does, said for those who answer for it: items for programs, Vietnamese lines for people.
+
+Pure; from entries of the directory only, which hold no secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from congvu.accounts.model import KINDS, Directory, Entry, Holder, Person
+from congvu.accounts.plan import Change, Plan
+
+_ROLES = {
+    "head": "người đứng đầu",
+    "clerk": "văn thư",
+    "deputy": "cấp phó hoặc người làm thay",
+    "member": "thành viên",
+}
+_NOTHING = "(trống)"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that happens. ``before`` and ``after``: the whole entry as JSON, or None."""
+
+    kind: str
+    verb: str
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    said: str
+
+    def json(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "said"}
+
+
+def preview(plan: Plan, current: Directory) -> list[Item]:
+    """The items of a plan made for ``current``, in its order; a change of several things has one for each."""
+    units = {**current.organisation.units, **plan.wanted.units}
+    people = {**current.organisation.people, **plan.wanted.people}
+    told = _Told({code: unit.name for code, unit in units.items()}, people, current.holders)
+    return [item for change in plan.changes for item in told.items(change)]
+
+
+def text(items: list[Item]) -> str:
+    """The lines of a preview: what the head of personnel reads before the run."""
+    if not items:
+        return "Không có thay đổi.\n"
+    return "".join([f"Sẽ có {len(items)} thay đổi:\n", *(f"- {item.said}\n" for item in items)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Words for changes. ``units``: names by code; ``people``: whoever is named in roles."""
+
+    units: Mapping[str, str]
+    people: Mapping[str, Person]
+    holders: Mapping[str, Holder]
+
+    def items(self, change: Change) -> Iterator[Item]:
+        said = {"unit": self._unit, "person": self._person, "box": self._box, "alias": self._alias}
+        before, after = _plain(change.before), _plain(change.after)
+        for verb, line in said[change.noun](change.before, change.after):
+            yield Item(change.noun, verb, change.key, before, after, line)
+
+    def _unit(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        if before is None:
+            yield "open", f"Lập đơn vị: {after.name} ({after.code}), hộp thư {after.box}"
+        elif after is None:
+            yield "close", f"Đóng đơn vị: {before.name} ({before.code})"
+        else:
+            yield "rename", f"Đổi tên đơn vị: {before.code}, từ {before.name} thành {after.name}"
+
+    def _person(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        if after is None:
+            last = f", ngày làm việc cuối cùng {_day(before.end)}" if before.end else ""
+            yield "close", f"Đóng hộp thư: {_named(before)}, địa chỉ {before.address}{last}"
+        elif before is None:
+            again = after.address in self.holders
+            words = "Cấp lại" if again else "Cấp mới"
+            unit = self.units[after.unit]
+            verb = "reopen" if again else "open"
+            yield verb, f"{words}: {_named(after)}, {unit}, địa chỉ {after.address}{_until(after)}"
+        else:
+            yield from self._changed(before, after)
+
+    def _changed(self, before: Person, after: Person) -> Iterator[tuple[str, str]]:
+        who = _named(after)
+        if before.full_name != after.full_name:
+            kept = f"địa chỉ vẫn là {after.address}"
+            yield "rename", f"Đổi họ tên: {_named(before)} thành {after.full_name}, {kept}"
+        if before.unit != after.unit:
+            moved = f"từ {self.units[before.unit]} sang {self.units[after.unit]}"
+            yield "move", f"Chuyển đơn vị: {who}, {moved}"
+        if before.end != after.end:
+            if after.end:
+                yield "leave", f"Nghỉ: {who}, ngày làm việc cuối cùng {_day(after.end)}"
+            else:
+                yield "stay", f"Tiếp tục công tác: {who}, bỏ ngày nghỉ {_day(before.end)}"
+        for verb, title, old, new in (
+            ("position", "Đổi chức vụ", before.position, after.position),
+            ("kind", "Đổi loại", KINDS.get(before.kind, before.kind), KINDS.get(after.kind, after.kind)),
+            ("start", "Sửa ngày vào", _day(before.start), _day(after.start)),
+        ):
+            if old != new:
+                yield verb, f"{title}: {who}, từ {old or _NOTHING} thành {new or _NOTHING}"
+
+    def _box(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        box = after or before
+        name = f"{box.address} ({self.units[box.unit]})"
+        if before is None:
+            yield "open", f"Lập hộp thư dùng chung: {name}"
+        elif after is None:
+            yield "close", f"Đóng hộp thư dùng chung: {name}"
+        elif before.unit != after.unit:
+            yield "move", f"Chuyển quản lý hộp thư: {box.address}, sang {self.units[after.unit]}"
+        had, has = (each.roles if each else frozenset() for each in (before, after))
+        for staff_id, role in sorted(had - has if after else ()):
+            yield "release", f"Thôi vai trò: {self._who(staff_id)}, {_ROLES[role]} của {name}"
+        for staff_id, role in sorted(has - had):
+            yield "appoint", f"Giao vai trò: {self._who(staff_id)}, {_ROLES[role]} của {name}"
+
+    def _alias(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        if before is None:
+            yield "open", f"Thêm bí danh: {after.address} của {after.target}"
+        elif after is None:
+            yield "close", f"Bỏ bí danh: {before.address} của {before.target}"
+        else:
+            yield "move", f"Chuyển bí danh: {after.address}, từ {before.target} sang {after.target}"
+
+    def _who(self, staff_id: str) -> str:
+        person = self.people.get(staff_id)
+        return _named(person) if person else staff_id
+
+
+def _named(person: Person) -> str:
+    return f"{person.full_name} ({person.staff_id})"
+
+
+def _until(person: Person) -> str:
+    return f", đến hết ngày {_day(person.end)}" if person.end else ""
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
+
+
+def _plain(entry: Entry | None) -> dict[str, Any] | None:
+    """An entry as JSON: its fields that the directory keeps; dates as text, roles as sorted pairs."""
+    if entry is None:
+        return None
+    kept = {field.name: getattr(entry, field.name) for field in fields(entry) if field.compare}
+    return {name: _json(value) for name, value in kept.items()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    return [list(pair) for pair in sorted(value)] if isinstance(value, frozenset) else value
