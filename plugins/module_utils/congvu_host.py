@@ -13,25 +13,29 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 try:
     import congvu
-    from congvu import accounts, fingerprints, passwords, store, zone
+    from congvu import accounts, clock, fingerprints, passwords, store, zone
     from congvu.errors import UserError
-    from congvu.services import host, resolver
+    from congvu.services import envelope, host, resolver, slips
 
     IMPORT_ERROR = None
 except ImportError:
-    accounts = fingerprints = host = passwords = resolver = store = zone = UserError = None
+    accounts = clock = envelope = fingerprints = host = passwords = resolver = slips = store = zone = None
+    UserError = None
     IMPORT_ERROR = traceback.format_exc()
 
 __all__ = [
     "Result",
     "UserError",
     "accounts",
+    "clock",
+    "envelope",
     "fingerprints",
     "host",
     "passwords",
     "require_package",
     "resolver",
     "run",
+    "slips",
     "store",
     "zone",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+import sys
 import unicodedata
 from functools import partial
 from pathlib import Path
@@ -181,3 +182,13 @@ def test_a_lapsed_password_is_issued_anew_by_name_only(issue: Run, people: Datab
     people.set_now("2026-12-01 08:00:01+07")
     issue(folder=str(tmp_path), reset=["CB1"])
     assert states(people)[at("annv")] == "reset"
+
+
+def test_where_slips_cannot_be_made_no_password_is_issued(
+    issue: Run, people: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    slips = {"certificate": str(tmp_path / "none.pem"), "organisation": "Sở", "page": "https://x/mat-khau"}
+    assert "install weasyprint" in issue(folder=str(tmp_path / "issued"), slips=slips)["msg"]
+    assert not (tmp_path / "issued").exists()
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
