@@ -103,7 +103,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -135,7 +135,7 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
         return result
     moment = db.now()
     ending = "slips.pem" if module.params["slips"] else "csv"
-    path = Path(module.params["folder"]) / f"{moment:%Y%m%dT%H%M%SZ}.{ending}"
+    path = Path(module.params["folder"]) / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.{ending}"
     key = fingerprints.Key(host.read(module.params["key"]), module.params["key"])
     made = [passwords.generate() for _ in people]
     addresses = [person.address for person, _ in people]

@@ -100,6 +100,13 @@ def test_the_passwords_are_in_one_file_of_root_and_nowhere_else(
     assert "password.issue" in records
 
 
+def test_the_file_is_named_by_the_moment_wherever_the_server_stands(
+    issue: Run, people: Database, tmp_path: Path
+) -> None:
+    people.ask("postgres", f"alter database {people.name} set timezone to 'Asia/Ho_Chi_Minh'")
+    assert Path(issue(folder=str(tmp_path))["path"]).name == "20261123T010000Z.csv"
+
+
 def test_it_opens_no_door(issue: Run, people: Database, tmp_path: Path) -> None:
     issue(folder=str(tmp_path), reset=["CB3"])
     assert people.ask("dovecot", "select * from door") == []
