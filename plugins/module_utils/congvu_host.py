@@ -15,11 +15,12 @@ try:
     import congvu
     from congvu import accounts, clock, fingerprints, passwords, store, zone
     from congvu.errors import UserError
-    from congvu.services import host, resolver
+    from congvu.services import envelope, host, resolver, slips
 
     IMPORT_ERROR = None
 except ImportError:
-    accounts = clock = fingerprints = host = passwords = resolver = store = zone = UserError = None
+    accounts = clock = envelope = fingerprints = host = passwords = resolver = slips = store = zone = None
+    UserError = None
     IMPORT_ERROR = traceback.format_exc()
 
 __all__ = [
@@ -27,12 +28,14 @@ __all__ = [
     "UserError",
     "accounts",
     "clock",
+    "envelope",
     "fingerprints",
     "host",
     "passwords",
     "require_package",
     "resolver",
     "run",
+    "slips",
     "store",
     "zone",
 ]

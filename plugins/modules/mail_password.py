@@ -18,6 +18,24 @@ options:
     description: Folder on the host in which the file is made.
     type: path
     default: /var/lib/congvu/issued
+  slips:
+    description:
+      - Instead of the CSV, make slips to be printed and sealed, one page a person, as a PDF that only the
+        owner of a certificate can read. Nothing that root could read is left on the host.
+    type: dict
+    suboptions:
+      certificate:
+        description: PEM file on the host with the certificate of whoever hands the passwords out.
+        type: path
+        required: true
+      organisation:
+        description: Name of the organisation, as the sender.
+        type: str
+        required: true
+      page:
+        description: Address of the page on which the passwords are replaced.
+        type: str
+        required: true
   key:
     description: File on the host with the site's fingerprint key (role C(password_service)).
     type: path
@@ -72,7 +90,8 @@ count:
 path:
   description:
     - The CSV file with C(staff_id), C(full_name), C(unit), C(address), C(password). Hand the passwords out,
-      then delete it. Null where none was issued.
+      then delete it. With O(slips) a file that C(openssl cms -decrypt -binary -inform PEM -inkey KEY) makes a
+      PDF of. Null where none was issued.
   type: str
   returned: success
   sample: /var/lib/congvu/issued/20261123T080000Z.csv
@@ -83,6 +102,8 @@ import typing as t
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import astuple
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
@@ -90,10 +111,13 @@ from ansible.module_utils.congvu_host import (
     Result,
     UserError,
     accounts,
+    clock,
+    envelope,
     fingerprints,
     host,
     passwords,
     run,
+    slips,
     store,
 )
 
@@ -110,7 +134,8 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
     if not people or module.check_mode:
         return result
     moment = db.now()
-    path = Path(module.params["folder"]) / f"{moment:%Y%m%dT%H%M%SZ}.csv"
+    ending = "slips.pem" if module.params["slips"] else "csv"
+    path = Path(module.params["folder"]) / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.{ending}"
     key = fingerprints.Key(host.read(module.params["key"]), module.params["key"])
     made = [passwords.generate() for _ in people]
     addresses = [person.address for person, _ in people]
@@ -121,19 +146,26 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
         accounts.Credential(person.address, stored, moment, origin)
         for (person, origin), stored in zip(people, hashes, strict=True)
     ]
+    issued = [
+        slips.Slip(person.staff_id, person.full_name, person.unit_name, person.address, password)
+        for (person, _), password in zip(people, made, strict=True)
+    ]
+    content = written(db, issued, module.params["slips"])  # before anybody's change has to wait for this one
     store.write_credentials(db, credentials, host.actor(), "password.issue")
     store.record_issued(db, dict(zip(addresses, marks, strict=True)), key.id)
-    host.write_secret(
-        path,
-        ("staff_id", "full_name", "unit", "address", "password"),
-        (
-            (person.staff_id, person.full_name, person.unit_name, person.address, password)
-            for (person, _), password in zip(people, made, strict=True)
-        ),
-    )
+    host.write_secret(path, content)
     with gone_unless_kept(path):
         db.keep()
     return {**result, "path": str(path)}
+
+
+def written(db: store.Store, issued: list[slips.Slip], wanted: Result | None) -> bytes:
+    """What is handed out: slips for whoever has the key of the certificate, or a table for root."""
+    if wanted is None:
+        return host.table(slips.Slip.__slots__, map(astuple, issued))
+    valid = timedelta(days=int(db.policy_values()["password.initial_valid_days"]))
+    letter = slips.Letter(wanted["organisation"], wanted["page"], clock.day(db.now()) + valid)
+    return envelope.seal(slips.to_pdf(issued, letter), Path(wanted["certificate"]))
 
 
 @contextmanager
@@ -163,6 +195,14 @@ def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, s
 
 def main() -> t.NoReturn:
     options = {
+        "slips": {
+            "type": "dict",
+            "options": {
+                "certificate": {"type": "path", "required": True},
+                "organisation": {"required": True},
+                "page": {"required": True},
+            },
+        },
         # None holds a secret, whatever their names let Ansible think.
         "folder": {"type": "path", "default": "/var/lib/congvu/issued"},
         "key": {"type": "path", "default": "/var/lib/congvu/keys/fingerprint.key"},

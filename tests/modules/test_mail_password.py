@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import stat
+import sys
 import unicodedata
 from functools import partial
 from pathlib import Path
@@ -99,6 +100,13 @@ def test_the_passwords_are_in_one_file_of_root_and_nowhere_else(
     assert "password.issue" in records
 
 
+def test_the_file_is_named_by_the_moment_wherever_the_server_stands(
+    issue: Run, people: Database, tmp_path: Path
+) -> None:
+    people.ask("postgres", f"alter database {people.name} set timezone to 'Asia/Ho_Chi_Minh'")
+    assert Path(issue(folder=str(tmp_path))["path"]).name == "20261123T010000Z.csv"
+
+
 def test_it_opens_no_door(issue: Run, people: Database, tmp_path: Path) -> None:
     issue(folder=str(tmp_path), reset=["CB3"])
     assert people.ask("dovecot", "select * from door") == []
@@ -181,3 +189,13 @@ def test_a_lapsed_password_is_issued_anew_by_name_only(issue: Run, people: Datab
     people.set_now("2026-12-01 08:00:01+07")
     issue(folder=str(tmp_path), reset=["CB1"])
     assert states(people)[at("annv")] == "reset"
+
+
+def test_where_slips_cannot_be_made_no_password_is_issued(
+    issue: Run, people: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    slips = {"certificate": str(tmp_path / "none.pem"), "organisation": "Sở", "page": "https://x/mat-khau"}
+    assert "install weasyprint" in issue(folder=str(tmp_path / "issued"), slips=slips)["msg"]
+    assert not (tmp_path / "issued").exists()
+    assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]

@@ -61,7 +61,7 @@ def test_without_half_of_the_database_everything_is_closed(service: Server, peop
     assert change(service, "annv").json == {"answer": "unavailable"}
 
 
-@pytest.mark.parametrize("spoilt", ["policy.json", "words", "password.json"])
+@pytest.mark.parametrize("spoilt", ["policy.json", "words", "fingerprint.key", "password.json"])
 def test_it_does_not_start_without_what_it_judges_by(host_files: Path, tmp_path: Path, spoilt: str) -> None:
     settings = json.loads((host_files / "password.json").read_text())
     policy = json.loads((host_files / "policy.json").read_text())
@@ -69,6 +69,9 @@ def test_it_does_not_start_without_what_it_judges_by(host_files: Path, tmp_path:
         policy["values"]["password.min_length"] = 4
     elif spoilt == "words":
         settings["words"] = str(tmp_path / "missing")
+    elif spoilt == "fingerprint.key":  # the role was cut short while it made one
+        settings["fingerprint_key"] = str(tmp_path / "short")
+        (tmp_path / "short").write_bytes(b"x" * 7)
     else:
         settings["unheard_of"] = True
     settings["policy"] = str(tmp_path / "policy.json")

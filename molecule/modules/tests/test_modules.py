@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pdfplumber
 import pytest
 from testinfra.host import Host
 
@@ -117,6 +119,33 @@ def test_mail_password(host: Host) -> None:
     assert address("THU02") in issued.content_string
     assert all(secret not in result["output"] for result in results)
     host.run_expect([0], f"rm {results[1]['path']}")
+
+
+def test_mail_password_as_slips_for_the_office(host: Host, tmp_path: Path) -> None:
+    """Root keeps nothing that it could read; the Office opens a page with the letter for each person."""
+    key, certificate = tmp_path / "office.key", tmp_path / "office.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-subj", "/CN=office"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    slips = {"certificate": put("office.pem", certificate.read_text()), "organisation": "Sở Nội vụ"}
+    slips["page"] = f"https://mail.{DOMAIN}/mat-khau"
+    result = module("mail_password", reset=["THU01", "THU02"], slips=slips)
+    sealed = host.file(result["path"])
+    assert (sealed.user, sealed.mode) == ("root", 0o600)
+    opening = ["openssl", "cms", "-decrypt", "-binary", "-inform", "PEM", "-inkey", key]
+    opened = subprocess.run(opening, input=sealed.content, check=True, capture_output=True).stdout
+    host.run_expect([0], f"rm {result['path']}")
+    with pdfplumber.open(io.BytesIO(opened)) as document:
+        texts = [page.extract_text() for page in document.pages]
+    assert len(texts) == 2
+    assert {address(person) for person in ("THU01", "THU02")} == {
+        word for text in texts for word in text.split() if word.endswith(f"@{DOMAIN}")
+    }
+    for text in texts:
+        password = text.partition("Mật khẩu được cấp")[2].split()[0]
+        assert len(password) == 14
+        for line in ("CHỈ NGƯỜI CÓ TÊN MỚI ĐƯỢC MỞ", "PHIẾU CẤP MẬT KHẨU THƯ ĐIỆN TỬ CÔNG VỤ", slips["page"]):
+            assert line in text
+        assert password not in result["output"]
 
 
 def test_config_files(host: Host) -> None:

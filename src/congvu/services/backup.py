@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from congvu import __version__, store
 from congvu.backup import Run, Settings, choose, is_excluded, key, missed, pack, renumbered, runs, unpack
 from congvu.errors import UserError
-from congvu.services import restic
+from congvu.services import envelope, restic
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -163,13 +163,7 @@ def encrypt(patterns: Iterable[str]) -> None:
         about = path.stat()
         owner, group = pwd.getpwuid(about.st_uid).pw_name, grp.getgrgid(about.st_gid).gr_name
         plain[str(path)] = (path.read_bytes(), owner, group, about.st_mode & 0o7777)
-    command = ["openssl", "cms", "-encrypt", "-aes-256-gcm", "-binary", "-outform", "PEM", str(CERTIFICATE)]
-    done = subprocess.run(command, input=pack(plain), capture_output=True, check=False)
-    if done.returncode != 0:
-        raise UserError(
-            f"{CERTIFICATE}: openssl does not encrypt for it: {done.stderr.decode(errors='replace')}"
-        )
-    (STAGE / "escrow.pem").write_bytes(done.stdout)
+    (STAGE / "escrow.pem").write_bytes(envelope.seal(pack(plain), CERTIFICATE))
 
 
 def as_postgres(command: list[str], **options: Any) -> None:

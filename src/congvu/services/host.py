@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import getpass
+import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -28,16 +29,23 @@ def read(path: str, most: int = -1) -> bytes:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def write_secret(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a new CSV file that only root reads; it is on disk on return. UserError, also if it is there.
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """The rows as CSV in UTF-8."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([headings, *rows])
+    return text.getvalue().encode()
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new file that only root reads; it is on disk on return. UserError, also if it is there.
 
     It comes before the end of its transaction: who cannot be told a password must not get one.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows([headings, *rows])
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
