@@ -26,7 +26,15 @@ import pytest
 from congvu import policy, store
 from congvu.store import Store
 
-ROLES = ("congvu_owner", "congvu_admin", "congvu_password", "dovecot", "postfix", "roundcube")
+ROLES = (
+    "congvu_owner",
+    "congvu_admin",
+    "congvu_password",
+    "congvu_webmail",
+    "dovecot",
+    "postfix",
+    "roundcube",
+)
 POLICY = Path(__file__).resolve().parents[2] / "policy"
 
 

@@ -105,7 +105,7 @@ FAULTS = [
         {"groups": {"mail_edge": ["x"], "mail_web": []}},
         ['inventory: "mail_web" is a group without hosts', "hosts.yml"],
     ),
-    ({"policy_keys": preflight.VALUES[1:]}, ['policy: "junk.retention_days" is no value', "values.yml"]),
+    ({"policy_keys": preflight.VALUES[1:]}, ['policy: "boxes.member_access" is no value', "values.yml"]),
     ({"package_exists": False}, ['package_file: "build/congvu.deb" is no file here', "make package"]),
     ({"version": "12.11"}, ['system: "Debian 12.11" is not Debian 13']),
     ({"distribution": "Ubuntu"}, ['"Ubuntu 13.8" is not Debian 13']),
