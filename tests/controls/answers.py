@@ -64,6 +64,7 @@ class Answers:
                 "|| true",
                 "",
             ),
+            "lists": ("doveadm -f tab mailbox list -A", ""),
             "deliveries": (
                 f"journalctl -q -o cat --since=@{began} -t postfix/lmtp -t postfix/smtp -t postfix/qmgr "
                 "-g 'status=(sent|bounced|expired)' || true",
@@ -129,6 +130,15 @@ class Answers:
         """Rights that others were given in mailboxes: (path of the mailbox below the root, who and what)."""
         lines = (line.split("/dovecot-acl:", 1) for line in self.section("rights").splitlines())
         return [(path, right) for path, right in lines]
+
+    @cached_property
+    def shown(self) -> dict[str, set[str]]:
+        """To whom the store lists each mailbox of a unit or office: address -> logins."""
+        found: dict[str, set[str]] = {}
+        for line in self.section("lists").splitlines()[1:]:
+            user, _, name = line.partition("\t")
+            found.setdefault(name.split("/")[-1], set()).add(user)
+        return found
 
     def filed(self, marked: bool) -> str:
         """Return what the store's filter does with a message, with or without the mark of spam."""

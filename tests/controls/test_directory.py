@@ -102,7 +102,7 @@ def test_unit_mailbox_receives(observe: Observe, facts: HostFacts, visits: Visit
 
 
 @pytest.mark.control("office-mailbox")
-def test_office_mailbox(observe: Observe, facts: HostFacts, visits: Visits) -> None:
+def test_office_mailbox(observe: Observe, facts: HostFacts, visits: Visits, answers: Answers) -> None:
     directory = facts.directory
     offices = directory.open_mailboxes("office")
     units = {unit["code"] for unit in directory.units if not unit["closed"]}
@@ -122,6 +122,25 @@ def test_office_mailbox(observe: Observe, facts: HostFacts, visits: Visits) -> N
             observe.check(
                 f"{address}, mã cán bộ {holder}", holder not in strangers, "không thuộc đơn vị quản lý"
             )
+        only_by_role(observe, facts, answers, address)
+
+
+def only_by_role(observe: Observe, facts: HostFacts, answers: Answers, address: str) -> None:
+    """Whoever holds a role in a box, and may come in, is shown it by the mail store; nobody else is."""
+    directory = facts.directory
+    serving = {person["staff_id"]: person["address"] for person in directory.serving}
+    held = {serving[role["staff_id"]] for role in directory.roles
+            if role["box"] == address and role["staff_id"] in serving}  # fmt: skip
+    shown = answers.shown.get(address, set())
+    for login in sorted(held & answers.logins):
+        subject = f"{address}, mở hộp thư, {directory.subject(directory.by_address[login])}"
+        observe.check(subject, login in shown, "kho thư không cho thấy hộp thư này")
+    strangers = {directory.subject(directory.by_address[login]) for login in shown - held}
+    observe.check(
+        f"{address}, người không giữ vai trò",
+        not strangers,
+        f"mở được hộp thư: {', '.join(sorted(strangers))}",
+    )
 
 
 @pytest.mark.control("office-senders")
@@ -174,3 +193,4 @@ def test_unit_mailbox_head(observe: Observe, facts: HostFacts, answers: Answers)
                 allowed = head in answers.sender.get(address, [])
                 subject = f"{address}, {directory.subject(directory.by_address[head])}"
                 observe.check(subject, allowed, "không gửi được thư của đơn vị bằng tài khoản của mình")
+        only_by_role(observe, facts, answers, address)

@@ -74,11 +74,16 @@ class Webmail:
         row.locator("td.subject a").click()
         return self.page.frame_locator("#messagecontframe").locator("#messagebody").inner_text()
 
-    def send(self, recipient: str, subject: str, text: str, attachment: str) -> None:
-        """Write a message with a text file of that name, and wait until Roundcube says that it was sent."""
+    def send(self, recipient: str, subject: str, text: str, attachment: str, sender: str = "") -> None:
+        """Write a message with a text file of that name, and wait until Roundcube says that it was sent.
+
+        `sender`: how the identity is shown; empty for the default.
+        """
         # Roundcube loses the draft of somebody who asks for it while the list is still being loaded.
         self.page.wait_for_load_state("networkidle")
         self.page.goto(f"{self.url}/?_task=mail&_action=compose&{urlencode({'_to': recipient})}")
+        if sender:
+            self.page.select_option("select[name=_from]", label=sender)
         self.page.fill("#compose-subject", subject)
         self.page.fill("#composebody", text)
         file = {"name": attachment, "mimeType": "text/plain", "buffer": "Số liệu tuần".encode()}

@@ -31,6 +31,7 @@ ROLES = (
     "congvu_admin",
     "congvu_password",
     "congvu_reminder",
+    "congvu_webmail",
     "dovecot",
     "postfix",
     "roundcube",

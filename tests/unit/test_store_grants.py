@@ -11,7 +11,7 @@ from psycopg import errors
 
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
-    "fingerprinted",
+    "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -45,8 +45,9 @@ def untouched(shared_database: Database) -> Database:
 
 
 MAY_READ = {
-    "dovecot": {"door", "box_member", "delivery"},
-    "postfix": {"delivery", "alias", "hosted_domain", "sender"},
+    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
+    "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
+    "congvu_webmail": {"box_identity"},
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
 }
 
@@ -72,15 +73,26 @@ def test_a_service_reads_what_it_needs_and_nothing_else(untouched: Database, rol
     assert readable == MAY_READ[role]
 
 
-@pytest.mark.parametrize("role", ["dovecot", "postfix", "congvu_password"])
+@pytest.mark.parametrize("role", MAY_READ)
 def test_a_service_writes_nothing(untouched: Database, role: str) -> None:
     tables = untouched.ask(
         "congvu_owner", "select tablename from pg_tables where schemaname = 'public' order by 1"
     )
     for (name,) in tables:
+        if (role, name) == ("dovecot", "box_share_written"):
+            continue  # where it may write, and nothing stays
         for statement in (f"delete from {name}", f"truncate {name}", f"insert into {name} default values"):
             with pytest.raises(errors.InsufficientPrivilege):
                 untouched.ask(role, statement)
+
+
+def test_what_dovecot_writes_about_boxes_does_not_stay(directory: Database) -> None:
+    written = "insert into box_share_written values ('user', 'an', 'vp', '1')"
+    for statement in (written, f"{written} on conflict (kind, name, box) do update set shown = '1'"):
+        directory.ask("dovecot", statement)
+    assert directory.ask("dovecot", "select * from box_share_written") == []
+    with pytest.raises(errors.InsufficientPrivilege):
+        directory.ask("dovecot", "delete from box_share_written")
 
 
 STOPPED_CLOCK = """create or replace function congvu_now() returns timestamptz language sql

@@ -140,7 +140,7 @@ def test_only_they_send_and_only_as_themselves_their_aliases_and_boxes(all_state
     }
     assert set(senders) == expected
     assert len(senders) == len(expected)
-    members = all_states.ask("dovecot", "select login, box, role from box_member")
+    members = all_states.ask("congvu_admin", "select login, box, role from box_member")
     assert set(members) == {(at(name), at(f"office-{name}"), "clerk") for name in ("active", "due")}
 
 
@@ -170,7 +170,7 @@ def test_a_box_that_is_closed_by_itself_is_closed_to_its_roles_and_aliases(one: 
     assert len(one.ask("postfix", "select * from sender")) == 3
     one.change("congvu_admin", "update mailbox set closed = true where address = %s", at("vp"))
     assert one.ask("postfix", "select address, login from sender") == [(ANNV, ANNV)]
-    assert one.ask("dovecot", "select * from box_member") == []
+    assert one.ask("congvu_admin", "select * from box_member") == []
     assert one.ask("postfix", "select * from alias") == []
 
 

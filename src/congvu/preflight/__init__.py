@@ -21,6 +21,7 @@ __all__ = ["VALUES", "Given", "faults"]
 # The numbers that roles and services ask the policy for, whatever its regulation (a test keeps it true).
 VALUES = (
     "address.pattern",
+    "boxes.member_access",
     "junk.retention_days",
     "login.max_failures",
     "login.window_minutes",

@@ -124,7 +124,19 @@ class Store:
         with self.connection.cursor(row_factory=class_row(Observation)) as cursor:
             return cursor.execute(SQL.observations, {"since": since, "until": until}).fetchall()
 
+    def boxes(self) -> list[str]:
+        """The addresses of the open mailboxes of units and offices."""
+        return [str(row["address"]) for row in self.rows(SQL.boxes)]
+
+    def ending_sessions(self) -> list[tuple[str, datetime]]:
+        """Whose mail sessions have to end, and since when."""
+        return [(row["login"], row["since"]) for row in self.rows(SQL.ending_sessions)]
+
     # Changing -------------------------------------------------------------------------------------
+
+    def session_ended(self, login: str, since: datetime) -> None:
+        """The sessions that had to end since then have ended."""
+        self.run(SQL.session_ended, login=login, since=since)
 
     def record(self, actor: str, verb: str, subject: str, detail: Mapping[str, Any]) -> int:
         """Write the audit record that must come before a change; its number."""

@@ -9,11 +9,13 @@ $config['des_key'] = trim(file_get_contents('/etc/roundcube/des_key'));
 $config['cipher_method'] = 'AES-256-CBC';
 
 // Who gets in: the plugin congvu asks the password service before any IMAP session exists
-$config['plugins'] = ['congvu', 'archive', 'managesieve', 'markasjunk', 'zipdownload'];
+$config['plugins'] = ['congvu', 'congvu_boxes', 'archive', 'managesieve', 'markasjunk', 'zipdownload'];
 $config['congvu_password_socket'] = '/run/congvu-password/http.sock';
+$config['congvu_boxes_prefix'] = 'Hộp thư đơn vị';
+$config['congvu_directory_dsn'] = 'pgsql://congvu_webmail@unix(/run/postgresql)/congvu';
 $config['username_domain'] = 'snv.binhdinh.test';
 $config['mail_domain'] = 'snv.binhdinh.test';
-$config['identities_level'] = 3; // the name may be edited, the address not
+$config['identities_level'] = 1; // the name may be edited, and which is the default; the address not
 
 // Where the mail is
 $verified = ['ssl' => ['verify_peer' => true, 'verify_peer_name' => true, 'cafile' => '/etc/congvu/tls/ca.pem']];

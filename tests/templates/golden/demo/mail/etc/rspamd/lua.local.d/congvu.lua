@@ -17,6 +17,7 @@ local rspamd_util = require "rspamd_util"
 local settings = rspamd_config:get_all_opt("congvu")
 local redis = lua_redis.parse_redis_server("congvu")
 local senders_header = "X-Congvu-Senders"
+local login_header = "X-Congvu-Sent-By"
 
 -- The addresses in all headers of this name, lower case. First, how many there are for a parser; then every word that
 -- looks like one, since a reader may take for the sender what a parser takes for a name or a fault.
@@ -35,9 +36,19 @@ local function header_addresses(task, name, without)
   return count, words
 end
 
--- Ours to write, nobody else's: no list of senders goes on from here, no mark as spam comes in from elsewhere.
-local function remove_marks(task)
-  task:set_milter_reply { remove_headers = { [senders_header] = 0, ["X-Spam"] = 0 } }
+local function envelope_sender(task)
+  return (((task:get_from("smtp") or {})[1] or {}).addr or ""):lower()
+end
+
+-- Ours to write, nobody else's: no list of senders goes on from here, no mark as spam comes in from elsewhere. What is
+-- sent under another address than that of the login says whose login it was.
+local function set_marks(task)
+  local login = (task:get_user() or ""):lower()
+  local other = login ~= "" and envelope_sender(task) ~= login
+  task:set_milter_reply {
+    remove_headers = { [senders_header] = 0, [login_header] = 0, ["X-Spam"] = 0 },
+    add_headers = other and { [login_header] = login } or nil,
+  }
 end
 
 local function check_sender(task)
@@ -46,6 +57,8 @@ local function check_sender(task)
   end
   -- Postfix writes all addresses that the login may use above the message (smtpd_data_restrictions); further headers
   -- of this name are the client's.
+  -- As another than oneself only where the envelope says so as well: by it Postfix logs, and keeps a copy.
+  local alone = { [task:get_user():lower()] = true, [envelope_sender(task)] = true }
   local allowed, refused = {}, nil
   local list = (task:get_header_full(senders_header) or {})[1] or { value = "" }
   for address in list.value:gmatch("%S+") do
@@ -57,7 +70,7 @@ local function check_sender(task)
       refused = string.format("%d %s", count, name)
     end
     for _, address in ipairs(words) do
-      if not allowed[address] then
+      if not allowed[address] or not alone[address] then
         refused = name .. " " .. address
       end
     end
@@ -188,7 +201,7 @@ local function register(name, kind, rule, description)
   }
 end
 
-register("MARKS_REMOVED", "prefilter", remove_marks, "Headers that only this system writes")
+register("MARKS_REMOVED", "prefilter", set_marks, "Headers that only this system writes")
 register("SENDER_NOT_ALLOWED", "prefilter", check_sender, "Header From or Sender is not an address of this login")
 register("OWN_DOMAIN_FORGED", "normal", check_forged, "Header From pretends to be ours")
 rspamd_config:register_dependency("OWN_DOMAIN_FORGED", "DKIM_CHECK")

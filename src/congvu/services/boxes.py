@@ -1,0 +1,134 @@
+"""`congvu boxes`: boxes are open to those who hold a role in them, and no longer than they do.
+
+The mailbox of each unit or office gets the file of rights that Dovecot reads. It names the groups of the box,
+one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
+what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
+access away, and here it is ended. Whoever changes roles starts this at once; a timer every minute, for what
+was interrupted and for rights that end by date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from congvu import store
+from congvu.errors import UserError
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+RIGHTS = "dovecot-acl"
+PATIENCE = 0.5  # seconds
+SERVING = ("imap", "managesieve")
+NOTICE = "<5>"  # how the journal is told the level of a line
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "boxes",
+        help="bring the mail store to what the directory says of roles in boxes",
+        description="On the host of the mail store: writes the rights of each role into the boxes of units "
+        "and offices, and ends every session of those who lost a role or were closed. Prints what it did.",
+    )
+    parser.add_argument("--host", default="/run/postgresql", help="directory of the socket, or a host")
+    parser.add_argument("--database", default="congvu")
+    parser.add_argument("--mail", type=Path, required=True, help="directory of all mailboxes")
+    parser.add_argument("--owner", default="vmail", help="the account that owns them")
+    parser.add_argument(
+        "--right", action="append", required=True, metavar="ROLE=LETTERS", help="by the letters of RFC 4314"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    rights = dict(each.split("=", 1) for each in args.right)
+    with store.connect(args.host, args.database) as db:
+        with acting_as(args.owner):
+            for box in db.boxes():
+                if grant(args.mail, box, rights):
+                    print(f"{NOTICE}rights in {box} written", file=sys.stderr)
+        for login, since in db.ending_sessions():
+            print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
+            db.session_ended(login, since)
+    return 0
+
+
+def grant(mail: Path, box: str, rights: Mapping[str, str]) -> bool:
+    """Write the rights of a box; whether they were others. The INBOX is made if no mail ever came.
+
+    A folder has the INBOX's rights, or those that it had when the folder was made: they are renewed, too.
+    """
+    local, _, domain = box.partition("@")
+    inbox = mail / domain / local / "Maildir"
+    wanted = "".join(f"group={box}:{role} {letters}\n" for role, letters in rights.items())
+    if (inbox / RIGHTS).exists() and (inbox / RIGHTS).read_text("utf-8") == wanted:
+        return False
+    for part in ("cur", "new", "tmp"):
+        (inbox / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The INBOX last: whoever is interrupted begins again.
+    for file in [*(found for found in inbox.rglob(RIGHTS) if found.parent != inbox), inbox / RIGHTS]:
+        new = file.with_name(f"{RIGHTS}.new")
+        new.write_text(wanted, "utf-8")
+        new.chmod(0o600)
+        new.rename(file)
+    return True
+
+
+def kick(login: str) -> int:
+    """End all sessions of a login; how many there were. UserError when Dovecot cannot be asked.
+
+    Dovecot 2.4.1 says "kicked" of a session that has looked into a box, and it goes on: its process no
+    longer hears SIGTERM. So what is still there a moment later is killed. One process serves one session.
+    """
+    there = sessions(login)
+    if there:
+        _doveadm("kick", login)
+        until = time.monotonic() + PATIENCE
+        while any(map(_runs, there)) and time.monotonic() < until:
+            time.sleep(0.02)
+        for process in filter(_runs, there):
+            os.kill(process, signal.SIGKILL)
+    return len(there)
+
+
+def sessions(login: str) -> list[int]:
+    """The processes that serve the sessions of a login."""
+    return [int(each["pid"]) for each in json.loads(_doveadm("-f", "json", "who", "-1", login) or "[]")]
+
+
+def _runs(process: int) -> bool:
+    """Whether it is still a process of the mail store that serves a session."""
+    try:
+        return Path(f"/proc/{process}/comm").read_text("utf-8").strip() in SERVING
+    except OSError:
+        return False
+
+
+def _doveadm(*arguments: str) -> str:
+    done = subprocess.run(["doveadm", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"doveadm {' '.join(arguments)}: {done.stderr.strip()}; the sessions go on")
+    return done.stdout
+
+
+@contextmanager
+def acting_as(account: str) -> Iterator[None]:
+    """Files are made by their owner: no link that this account leaves there leads root elsewhere."""
+    mine, theirs = (os.geteuid(), os.getegid()), pwd.getpwnam(account)
+    os.setegid(theirs.pw_gid)
+    os.seteuid(theirs.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(mine[0])
+        os.setegid(mine[1])

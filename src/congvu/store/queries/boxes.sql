@@ -1,0 +1,1 @@
+select address from box_name order by address

@@ -1,0 +1,1 @@
+select login, since from session_end order by login

@@ -1,0 +1,76 @@
+"""What the mail store is given of the directory: rights in boxes, and the end of sessions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from congvu.errors import UserError
+from congvu.services import boxes
+
+BOX = "vp@snv.example"
+RIGHTS = {"head": "lrwstiekx", "member": "lr"}
+WRITTEN = f"group={BOX}:head lrwstiekx\ngroup={BOX}:member lr\n"
+
+
+def test_a_box_without_mail_is_made_with_the_rights_of_its_roles(tmp_path: Path) -> None:
+    assert boxes.grant(tmp_path, BOX, RIGHTS)
+    inbox = tmp_path / "snv.example" / "vp" / "Maildir"
+    assert (inbox / "dovecot-acl").read_text("utf-8") == WRITTEN
+    assert {path.name for path in inbox.iterdir()} == {"cur", "new", "tmp", "dovecot-acl"}
+    assert not boxes.grant(tmp_path, BOX, RIGHTS)
+
+
+def test_other_rights_reach_every_folder_and_the_inbox_last(tmp_path: Path) -> None:
+    boxes.grant(tmp_path, BOX, {"head": "lr"})
+    inbox = tmp_path / "snv.example" / "vp" / "Maildir"
+    folder = inbox / "Lưu" / "2026"
+    folder.mkdir(parents=True)
+    (folder / "dovecot-acl").write_text("user=somebody lr\n", "utf-8")
+    (folder / "dovecot-acl.new").mkdir()  # as if the disk failed here
+    with pytest.raises(OSError, match=r"dovecot-acl\.new"):
+        boxes.grant(tmp_path, BOX, RIGHTS)
+    (folder / "dovecot-acl.new").rmdir()
+    assert boxes.grant(tmp_path, BOX, RIGHTS)
+    assert (folder / "dovecot-acl").read_text("utf-8") == WRITTEN
+
+
+DOVEADM = """#!/bin/sh
+case "$*" in
+  "-f json who -1 "*) printf '[{"username":"x","service":"imap","pid":"%s"}]' "$(cat $HOME/pid)" ;;
+  "kick "*) kill $(cat $HOME/pid) ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_session_ends_also_when_it_does_not_listen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deaf: bool
+) -> None:
+    """As Dovecot 2.4.1 does it; what the real one does is tested on a real host (molecule/mailhost)."""
+    session = tmp_path / "imap"  # the name under which the kernel knows the process
+    session.symlink_to(sys.executable)
+    program = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)" if deaf else "import time"
+    (tmp_path / "doveadm").write_text(DOVEADM, "utf-8")
+    (tmp_path / "doveadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = [session, "-c", f"{program}; print(1, flush=True); time.sleep(60)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # from here on it ignores what it is meant to ignore
+        (tmp_path / "pid").write_text(str(process.pid), "utf-8")
+        assert boxes.kick("x") == 1
+        assert process.wait(5) == (-9 if deaf else -15)
+
+
+def test_a_store_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "doveadm").write_text("#!/bin/sh\necho away >&2; exit 75\n", "utf-8")
+    (tmp_path / "doveadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(UserError, match="away; the sessions go on"):
+        boxes.kick("x")
