@@ -118,6 +118,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     kinds = db.policy_values()["people.kinds"]
     wanted = accounts.read(host.read(paths[0]), host.read(paths[1]), domain, kinds=kinds, files=files)
     current = store.read_directory(db, domain)
+    accounts.refuse_undoing(wanted, store.read_handovers(db), db.today(), files[0])
     plan = accounts.plan(
         current,
         wanted,

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
+from congvu.accounts.handover import Handover, in_force, plan_handover, refuse_undoing
 from congvu.accounts.model import (
     KINDS,
     ROLES,
@@ -31,16 +32,20 @@ __all__ = [
     "Credential",
     "Directory",
     "Fault",
+    "Handover",
     "Holder",
     "InputError",
     "Organisation",
     "Person",
     "Plan",
     "Unit",
+    "in_force",
     "plan",
     "plan_credentials",
+    "plan_handover",
     "read",
     "read_credentials",
+    "refuse_undoing",
 ]
 
 

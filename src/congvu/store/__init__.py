@@ -15,6 +15,12 @@ from congvu.store.directory import (
     read_directory,
     write_credentials,
 )
+from congvu.store.handover import (
+    acknowledge_handover,
+    make_handover,
+    read_handovers,
+    settle_handovers,
+)
 from congvu.store.migration import migrate
 
 __all__ = [
@@ -22,11 +28,15 @@ __all__ = [
     "Observation",
     "Store",
     "StoreError",
+    "acknowledge_handover",
     "connect",
     "converge",
+    "make_handover",
     "migrate",
     "outrun_records",
     "read_credentials",
     "read_directory",
+    "read_handovers",
+    "settle_handovers",
     "write_credentials",
 ]
