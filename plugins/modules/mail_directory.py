@@ -153,6 +153,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     )
     wanted = accounts.read(content[0], content[1], domain, rules, files)
     current = store.read_directory(db, domain)
+    accounts.refuse_undoing(wanted, store.read_handovers(db), db.today(), files[0])
     plan = accounts.plan(
         current,
         wanted,

@@ -98,10 +98,8 @@ def test_a_step_that_fails_leaves_nothing_behind(
     assert empty_database.ask("congvu_owner", "select * from pg_tables where schemaname = 'public'") == []
 
 
-def test_each_migration_has_a_number_of_its_own() -> None:
-    numbers = [each.number for each in migration.migrations()]
-    assert numbers[0] == 1
-    assert len(set(numbers)) == len(numbers)
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert [each.number for each in migration.migrations()] == list(range(1, len(migration.migrations()) + 1))
 
 
 def test_the_command_tells_its_faults_apart(

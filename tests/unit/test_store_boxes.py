@@ -134,3 +134,18 @@ def test_an_undone_change_ends_no_session(directory: Database) -> None:
         assert len(db.ending_sessions()) == 4
         db.undo()
     assert ending(directory) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "ends"),
+    [
+        ("revoked_at = congvu_now()", ["an"]),
+        ("origin = 'reset', hash = '$argon2id$other'", ["an"]),
+        ("hash = '$argon2id$other'", []),  # the person's own change
+    ],
+)
+def test_a_password_that_opens_nothing_keeps_nothing_open(
+    directory: Database, change: str, ends: list[str]
+) -> None:
+    directory.change("congvu_owner", f"update credential set {change} where address = %s", at("an"))
+    assert ending(directory) == ends

@@ -265,6 +265,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "forwarding",
         "box_role",
         "credential",
+        "handover",
         "policy_value",
         "password_fingerprint",
     ],

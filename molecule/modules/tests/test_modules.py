@@ -193,3 +193,13 @@ def test_leftovers(host: Host) -> None:
     assert done["removed"] == [f"{STAGE}/.ansible_tmp1", f"{STAGE}/.congvu.x"]
     assert host.file(f"{STAGE}/kept").exists
     assert host.run_expect([0], "dpkg --audit").stdout == ""
+
+
+def test_mail_handover() -> None:
+    """To somebody else and back: a handover is not taken back, another one follows."""
+    today, number = datetime.now(UTC).date().isoformat(), int(datetime.now(UTC).timestamp())
+    act = {"box": "tcbm", "domain": DOMAIN, "decided_on": today, "effective_on": today}
+    _, done, *_ = four_ways("mail_handover", **act, decision=f"{number}/QĐ-SNV", receiver="SNV039")
+    assert done["giver"] == "SNV037"
+    back = module("mail_handover", **act, decision=f"{number}a/QĐ-SNV", receiver="SNV037")
+    assert (back["changed"], back["giver"]) == (True, "SNV039")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
+from congvu.accounts.handover import Handover, in_force, plan_handover, refuse_undoing
 from congvu.accounts.model import (
     KINDS,
     ROLES,
@@ -37,6 +38,7 @@ __all__ = [
     "Credential",
     "Directory",
     "Fault",
+    "Handover",
     "Holder",
     "InputError",
     "Organisation",
@@ -44,11 +46,14 @@ __all__ = [
     "Plan",
     "Rules",
     "Unit",
+    "in_force",
     "plan",
     "plan_credentials",
+    "plan_handover",
     "preview",
     "read",
     "read_credentials",
+    "refuse_undoing",
     "text",
 ]
 

@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
             for box in db.boxes():
                 if grant(args.mail, box, rights):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
+        store.settle_handovers(db, "congvu boxes")
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)

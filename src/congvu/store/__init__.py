@@ -16,6 +16,12 @@ from congvu.store.directory import (
     write_credentials,
 )
 from congvu.store.fingerprints import record_issued, unrecognised
+from congvu.store.handover import (
+    acknowledge_handover,
+    make_handover,
+    read_handovers,
+    settle_handovers,
+)
 from congvu.store.migration import migrate
 
 __all__ = [
@@ -23,13 +29,17 @@ __all__ = [
     "Observation",
     "Store",
     "StoreError",
+    "acknowledge_handover",
     "connect",
     "converge",
+    "make_handover",
     "migrate",
     "outrun_records",
     "read_credentials",
     "read_directory",
+    "read_handovers",
     "record_issued",
+    "settle_handovers",
     "unrecognised",
     "write_credentials",
 ]

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import DictRow, class_row, dict_row
 from psycopg.types.json import Jsonb
 
+from congvu import clock
 from congvu.store.sql import SQL
 
 
@@ -85,6 +86,10 @@ class Store:
         """The directory's clock: the beginning of this transaction."""
         moment: datetime = self.rows(SQL.now)[0]["now"]
         return moment
+
+    def today(self) -> date:
+        """The day on which this transaction began, where the regulation counts it."""
+        return clock.day(self.now())
 
     # Reading --------------------------------------------------------------------------------------
 

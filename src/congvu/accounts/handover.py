@@ -1,0 +1,126 @@
+"""The handover of a box from one head to the next: who, from when, and what forbids it. Pure.
+
+A handover is never taken back; another one follows it. Of several for one day the last that was made counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from congvu.accounts.faults import Faults, refuse
+from congvu.accounts.model import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """``giver``: staff id of the head until then, or None. ``absent``: why that person is not there to do it.
+
+    ``acting``: the receiver is in charge of the unit, not appointed its head.
+    """
+
+    box: str
+    decision: str
+    decided_on: date
+    effective_on: date
+    giver: str | None
+    receiver: str
+    acting: bool = False
+    absent: str = ""
+
+
+def in_force(box: str, made: Sequence[Handover], day: date) -> Handover | None:
+    """The handover by which the box has its head on that day; ``made`` in the order of the acts."""
+    found = [(each.effective_on, number, each) for number, each in enumerate(made)
+             if each.box == box and each.effective_on <= day]  # fmt: skip
+    return max(found)[2] if found else None
+
+
+def plan_handover(asked: Handover, organisation: Organisation, made: Sequence[Handover]) -> Handover | None:
+    """The handover with its giver; None when it has been made already. Raises InputError with all faults.
+
+    ``asked``: with any giver, which is found here. ``organisation``: as it stands, without the handovers that
+    are not settled; ``made``: all of this box so far, in the order of the acts.
+    """
+    faults = Faults("handover")
+    before = in_force(asked.box, made, asked.effective_on)
+    giver = before.receiver if before else _head(asked.box, organisation, faults)
+    wanted = replace(asked, giver=giver)
+    known = next((each for each in made if each.decision == asked.decision), None)
+    if known:
+        if _asked(known) == _asked(wanted):
+            return None
+        faults.add(0, "decision", asked.decision, "was carried out for this box with other particulars",
+                   "a handover is never changed: make another by a new decision")  # fmt: skip
+        refuse(faults)
+    _check(wanted, organisation, made, faults)
+    refuse(faults)
+    return wanted
+
+
+def _asked(handover: Handover) -> tuple[object, ...]:
+    return (handover.decided_on, handover.effective_on, handover.receiver, handover.acting, handover.absent)
+
+
+def _head(box: str, organisation: Organisation, faults: Faults) -> str | None:
+    roles = organisation.boxes[box].roles if box in organisation.boxes else frozenset()
+    heads = sorted(staff_id for staff_id, role in roles if role == "head")
+    if len(heads) > 1:
+        rule = f"has {len(heads)} heads: {', '.join(heads)}"
+        faults.add(
+            0, "box", box, rule, "keep one of them in the organisation file, and run playbooks/accounts.yml"
+        )
+    return heads[0] if heads else None
+
+
+def _check(wanted: Handover, organisation: Organisation, made: Sequence[Handover], faults: Faults) -> None:
+    receiver, day = organisation.people.get(wanted.receiver), wanted.effective_on
+    if wanted.box not in organisation.boxes:
+        faults.add(0, "box", wanted.box, "is no open mailbox of a unit or office", "name one of them")
+    if not wanted.decision.strip():
+        faults.add(0, "decision", wanted.decision, "is missing", "write its number, as in 45/QĐ-SNV")
+    if receiver is None:
+        faults.add(0, "receiver", wanted.receiver, "is nobody in the directory", "write a staff id")
+    elif day < receiver.start or (receiver.end and day > receiver.end):
+        faults.add(
+            0,
+            "receiver",
+            wanted.receiver,
+            f"does not serve on {day}",
+            "correct the person's dates, or the day",
+        )
+    if wanted.receiver == wanted.giver:
+        faults.add(0, "receiver", wanted.receiver, f"is the head on {day} already", "name the new head")
+    if wanted.decided_on > day:
+        faults.add(
+            0,
+            "effective_on",
+            str(day),
+            f"is before the decision of {wanted.decided_on}",
+            "correct one of them",
+        )
+    if wanted.absent and wanted.giver is None:
+        faults.add(0, "absent", wanted.absent, "is said of nobody: the box has no head", "leave it out")
+    for later in (each for each in made if each.effective_on > day):
+        rule = f"is before {later.effective_on}, the day of decision {later.decision}, which was carried out"
+        faults.add(0, "effective_on", str(day), rule, "handovers follow one another: correct the day")
+
+
+def refuse_undoing(wanted: Organisation, made: Sequence[Handover], today: date, file: str) -> None:
+    """Raise InputError where the organisation file would undo a handover: it must name as head who took over.
+
+    A box whose last receiver has left the list may have any head, or none.
+    """
+    faults = Faults(file)
+    for box in wanted.boxes.values():
+        last = in_force(box.address, made, today)
+        heads = sorted(staff_id for staff_id, role in box.roles if role == "head")
+        if last is None or last.receiver not in wanted.people or heads == [last.receiver]:
+            continue
+        rule = (
+            f"would undo the handover to {last.receiver} by decision {last.decision} from {last.effective_on}"
+        )
+        remedy = f"write head: [{last.receiver}]; a head changes by playbooks/handover.yml"
+        faults.add(box.row, "roles.head", ", ".join(heads), rule, remedy)
+    refuse(faults)

@@ -1,0 +1,1 @@
+select settle_handovers(%(actor)s) as count
