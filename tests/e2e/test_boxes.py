@@ -49,7 +49,8 @@ def test_the_clerk_sees_the_office_and_sends_as_it(
     webmail.login(clerk.address, clerk.password)
     tree = webmail.page.locator("#mailboxlist")
     expect(tree).to_contain_text("Hộp thư đơn vị")
-    expect(tree).to_contain_text(office)
+    expect(tree).to_contain_text(name)
+    expect(tree).not_to_contain_text(office)
     webmail.picture("office-folders")
 
     default, all_ = senders(webmail)
@@ -63,6 +64,7 @@ def test_the_clerk_sees_the_office_and_sends_as_it(
     row = webmail.page.locator("#messagelist tbody tr", has_text=word)
     expect(row).to_have_count(1)
     expect(row).not_to_have_class("unread")
+    expect(tree).not_to_contain_text("Sent")
     webmail.picture("office-sent")
     row.locator("td.subject a").click()
     shown = webmail.page.frame_locator("#messagecontframe")

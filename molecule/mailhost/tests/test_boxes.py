@@ -319,3 +319,10 @@ def test_every_opening_and_sending_bears_a_name(
     sent = host.check_output(f"{log} -u rspamd -g '{query}'").splitlines()
     assert len(sent) == 1
     assert f"user: {clerk['address']}," in sent[0]
+
+
+def test_new_rights_keep_nobody_waiting(host: Host) -> None:
+    """Dovecot notes whom they show; refused by the directory, it waits half a minute for each answer."""
+    host.run_expect([0], "find /var/vmail -name 'dovecot-acl*' -delete")
+    for command in ("systemctl start congvu-boxes", "timeout 20 doveadm quota get -A"):
+        host.run_expect([0], command)

@@ -85,7 +85,7 @@ grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today() 
 grant select on box_identity to congvu_webmail;
 revoke select on box_member from dovecot;
 grant select on box_group, box_share to dovecot;
-grant select, insert, update on box_share_written to dovecot;
+grant select, insert, update, delete on box_share_written to dovecot;
 grant select on sent_copy to postfix;
 grant select on box_group, box_share, box_share_written, sent_copy, box_name, box_identity, session_end to congvu_admin;
 grant delete on session_end to congvu_admin;

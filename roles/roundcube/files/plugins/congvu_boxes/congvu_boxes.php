@@ -4,11 +4,15 @@
  * The mailboxes of units and offices in the webmail.
  *
  * At each login: their folders, as far as the mail store shows them to the person, are subscribed, and the person has
- * one identity for each box as which the directory lets them send, under the name of the unit.
+ * one identity for each box as which the directory lets them send, under the name of the unit. By that name the box is
+ * shown among the folders, too, and its own folders by the words of the language.
  */
 class congvu_boxes extends rcube_plugin
 {
-    public $task = 'login';
+    /** Names in the mail store, and the webmail's words for what they are. */
+    private const KINDS = ['Drafts' => 'drafts', 'Junk' => 'junk', 'Sent' => 'sent', 'Trash' => 'trash'];
+
+    public $task = 'login|mail|settings';
 
     /** @var rcmail */
     private $rc;
@@ -17,6 +21,7 @@ class congvu_boxes extends rcube_plugin
     {
         $this->rc = rcmail::get_instance();
         $this->add_hook('login_after', [$this, 'provide_boxes']);
+        $this->add_hook('render_mailboxlist', [$this, 'name_folders']);
     }
 
     public function provide_boxes($args)
@@ -29,10 +34,35 @@ class congvu_boxes extends rcube_plugin
         return $args;
     }
 
+    public function name_folders($args)
+    {
+        $names = array_column($this->rc->user->list_identities(), 'name', 'email');
+        foreach ($args['list'] as &$folder) {
+            if ($folder['id'] !== $this->top()) {
+                continue;
+            }
+            foreach ($folder['folders'] as &$box) {
+                $box['name'] = $names[$box['name']] ?? $box['name'];
+                foreach ($box['folders'] as &$inside) {
+                    if ($kind = self::KINDS[$inside['name']] ?? null) {
+                        $inside['name'] = $this->rc->gettext($kind);
+                        $inside['class'] = $kind;
+                    }
+                }
+            }
+        }
+        return $args;
+    }
+
+    /** The folder above all boxes, as the mail store writes it. */
+    private function top(): string
+    {
+        return rcube_charset::convert($this->rc->config->get('congvu_boxes_prefix'), RCUBE_CHARSET, 'UTF7-IMAP');
+    }
+
     private function subscribe_folders(): void
     {
-        $folder = $this->rc->config->get('congvu_boxes_prefix');
-        $pattern = rcube_charset::convert($folder, RCUBE_CHARSET, 'UTF7-IMAP') . '/*';
+        $pattern = $this->top() . '/*';
         $storage = $this->rc->get_storage();
         $shown = $storage->list_folders_direct('', $pattern) ?: [];
         $new = array_diff($shown, $storage->list_folders_subscribed_direct('', $pattern) ?: []);
