@@ -26,7 +26,7 @@ def report() -> dict[str, Any]:
 
 
 def test_every_provision_has_its_row(report: dict[str, Any]) -> None:
-    policy = load(ROOT / "policy", "default", datetime.now(UTC).date())
+    policy = load(ROOT / "policy", "demo", datetime.now(UTC).date())
     assert [row["id"] for row in report["provisions"]] == [row.id for row in policy.provisions]
     assert report["policy"]["sha256"] == policy.sha256
 
