@@ -1,8 +1,8 @@
-"""Each control can fail: break the host in one way, and exactly the rows that the table names turn.
+"""Each control can fail: break the host in one way, and exactly the rows that its table names turn.
 
     pytest tests/mutations --hosts=ssh://mail --ssh-config=FILE
 
-The host is thrown away afterwards. The table is `tests/controls/mutations.yml`.
+The host is thrown away afterwards. The tables are in `tests/controls/mutations/`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from congvu import evidence
 from congvu.policy import Resolved, Status, digest, parse
 
 ROOT = Path(__file__).resolve().parents[2]
-MUTATIONS = yaml.safe_load((ROOT / "tests/controls/mutations.yml").read_text(encoding="utf-8"))
+TABLES = sorted((ROOT / "tests/controls/mutations").glob("*.yml"))
+MUTATIONS = [each for table in TABLES for each in yaml.safe_load(table.read_text(encoding="utf-8"))]
 PRELUDE = r"""
 set -eu
 keep() { mkdir -p /run/mutation; cp --archive --parents "$@" /run/mutation; }
