@@ -50,20 +50,7 @@ options:
     type: list
     elements: str
     default: []
-  database:
-    description: Where the directory's database is.
-    type: dict
-    default: {}
-    suboptions:
-      host:
-        description: Directory of its Unix socket, or a host.
-        type: str
-        default: /run/postgresql
-      name:
-        description: Name of the database.
-        type: str
-        default: congvu
-requirements: [congvu (installed by the role package)]
+extends_documentation_fragment: congvu_database
 attributes:
   check_mode:
     support: full

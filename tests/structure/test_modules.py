@@ -11,6 +11,8 @@ import ansible.module_utils
 import pytest
 import yaml
 from ansible.module_utils import basic
+from ansible.plugins.loader import fragment_loader
+from ansible.utils.plugin_docs import add_fragments
 from house import ROOT
 
 MODULES = sorted((ROOT / "plugins" / "modules").glob("*.py"))
@@ -46,7 +48,9 @@ def asked(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], 
     module = loaded(path)
     with pytest.raises(_Asked) as caught:
         module.main()
-    return yaml.safe_load(module.DOCUMENTATION), caught.value.args[0]
+    documentation = yaml.safe_load(module.DOCUMENTATION)
+    add_fragments(documentation, str(path), fragment_loader, is_module=True)
+    return documentation, caught.value.args[0]
 
 
 def option_faults(documented: dict[str, Any], spec: dict[str, Any], place: str = "") -> list[str]:

@@ -10,6 +10,7 @@ import os
 from datetime import UTC
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import jinja2
 
@@ -24,22 +25,28 @@ def to_html(paper: Paper) -> str:
 
 def to_pdf(paper: Paper) -> bytes:
     """Return ``report.pdf``."""
-    import weasyprint  # noqa: PLC0415  (only hosts that render reports have it; what lays out nothing needs it not)
-
     page = to_html(paper)
     before = os.environ.get("SOURCE_DATE_EPOCH")
     # fontTools stamps the embedded fonts with it, otherwise with the clock
     os.environ["SOURCE_DATE_EPOCH"] = str(int(paper.made.timestamp()))
     try:
         identifier = hashlib.sha256(page.encode()).digest()[:16]
-        document: bytes = weasyprint.HTML(string=page, url_fetcher=_refuse).write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=identifier
-        )
+        return lay_out(page, pdf_variant="pdf/ua-1", pdf_identifier=identifier)
     finally:
         if before is None:
             del os.environ["SOURCE_DATE_EPOCH"]
         else:
             os.environ["SOURCE_DATE_EPOCH"] = before
+
+
+def lay_out(page: str, **options: Any) -> bytes:
+    """The PDF of a page that takes nothing from outside, with WeasyPrint's ``options``.
+
+    Raises ImportError where WeasyPrint is not installed.
+    """
+    import weasyprint  # noqa: PLC0415  (only hosts that render documents have it)
+
+    document: bytes = weasyprint.HTML(string=page, url_fetcher=_refuse).write_pdf(**options)
     return document
 
 

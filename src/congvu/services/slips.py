@@ -10,6 +10,7 @@ from importlib import resources
 import jinja2
 
 from congvu.errors import UserError
+from congvu.report.pdf import lay_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,9 @@ def to_html(slips: Sequence[Slip], letter: Letter) -> str:
 def to_pdf(slips: Sequence[Slip], letter: Letter) -> bytes:
     """One page a person. Raises UserError where nothing lays out documents."""
     try:
-        import weasyprint  # noqa: PLC0415  (hosts that print no slips have it not)
+        return lay_out(to_html(slips, letter))
     except ImportError as error:
         raise UserError(
             "slips need WeasyPrint: install weasyprint and fonts-liberation on the host, or leave "
             "accounts_slips_certificate empty"
         ) from error
-
-    document: bytes = weasyprint.HTML(string=to_html(slips, letter), url_fetcher=_refuse).write_pdf()
-    return document
-
-
-def _refuse(url: str) -> None:
-    raise ValueError(f"a slip takes nothing from outside: {url}")
