@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import converge, directory, mail, memory, passwords
+from tests.bench import converge, directory, identity, mail, memory, passwords
 from tests.bench.figures import HEAD, Figure, machine, said, write
 from tests.bench.site import RESULTS, Site, down
 
@@ -24,8 +24,11 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Site], Iterator[Figure]]]] = {
     "b": ("the converge that changes nothing", converge.again),
     "f": ("memory of the idle host", memory.idle),
     "e": ("mail with filters and without", mail.messages),
+    "h": ("logins with argon2id and without", identity.logins),
     "d": ("passwords against bare argon2", passwords.issued),
     "c": ("people against bare COPY", directory.people),
+    "i": ("what a login asks of the directory", identity.roles),
+    "j": ("the page of passwords", identity.changes),
     "g": ("memory with virus signatures of full size", memory.signatures),
 }
 

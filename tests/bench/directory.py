@@ -58,10 +58,10 @@ def program(site: Site) -> str:
     return site.payload("mail_directory", domain="snv.binhdinh.test", **files)
 
 
-def bring(site: Site, size: int) -> None:
-    """An organisation of so many people."""
-    lines = "\n".join(generator.people(size)) + "\n"
-    for name, text in {"organisation.yml": generator.organisation(size), "people.csv": lines}.items():
+def bring(site: Site, size: int, unit: int = 100) -> None:
+    """An organisation of so many people, and so many in each unit."""
+    lines = "\n".join(generator.people(size, unit)) + "\n"
+    for name, text in {"organisation.yml": generator.organisation(size, unit), "people.csv": lines}.items():
         site.run("sh", "-c", f"cat >{FOLDER}/{name}", data=text.encode())
 
 

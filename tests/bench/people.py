@@ -25,22 +25,19 @@ KINDS = ("cong_chuc", "vien_chuc", "hop_dong")
 HEADINGS = "staff_id,full_name,kind,unit,position,start,end,address"
 
 
-def units(people: int) -> int:
-    return max(1, people // 100)
-
-
-def organisation(people: int) -> str:
-    """The organisation file: a unit for each hundred people, with its head and its clerk."""
+def organisation(people: int, unit: int = 100) -> str:
+    """The organisation file: a unit for each hundred people, or for so many, with its head and its clerk."""
+    count = _units(people, unit)
     lines = ["units:"]
-    lines += [f"  - {{code: u{n}, name: Phòng số {n}, box: phong{n}}}" for n in range(units(people))]
+    lines += [f"  - {{code: u{n}, name: Phòng số {n}, box: phong{n}}}" for n in range(count)]
     lines += ["boxes:"]
-    for unit in range(units(people)):
-        head, clerk = (f"CB{unit + step * units(people):06}" for step in (0, 1))
-        lines.append(f"  - {{address: phong{unit}, roles: {{head: [{head}], clerk: [{clerk}]}}}}")
+    for number in range(count):
+        head, clerk = (f"CB{number + step * count:06}" for step in (0, 1))
+        lines.append(f"  - {{address: phong{number}, roles: {{head: [{head}], clerk: [{clerk}]}}}}")
     return "\n".join(lines) + "\n"
 
 
-def people(count: int, seed: int = 2026) -> Iterator[str]:
+def people(count: int, unit: int = 100, seed: int = 2026) -> Iterator[str]:
     """The lines of the people file."""
     chance = random.Random(seed)  # noqa: S311  (the same people every time)
     yield HEADINGS
@@ -49,5 +46,9 @@ def people(count: int, seed: int = 2026) -> Iterator[str]:
         middles = chance.sample(MIDDLES, chance.choice((1, 1, 1, 2)))
         name = " ".join([family, *middles, chance.choice(GIVEN)])
         start = date(1990, 1, 1) + timedelta(days=chance.randrange(13_000))
-        unit = f"u{number % units(count)}"
-        yield f"CB{number:06},{name},{chance.choice(KINDS)},{unit},Chuyên viên,{start},,"
+        code = f"u{number % _units(count, unit)}"
+        yield f"CB{number:06},{name},{chance.choice(KINDS)},{code},Chuyên viên,{start},,"
+
+
+def _units(people: int, unit: int) -> int:
+    return max(1, people // unit)
