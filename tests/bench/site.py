@@ -75,8 +75,10 @@ class Site:
         seconds = time.monotonic() - start
         if done.returncode != 0:
             raise RuntimeError(f"ansible-playbook ended with {done.returncode}: see {log.relative_to(ROOT)}")
-        recap = re.search(r"^mail +: ok=(\d+) +changed=(\d+)", log.read_text("utf-8"), re.M)
-        tasks, changed = map(int, recap.groups()) if recap else (0, 0)
+        recaps = re.findall(
+            r"^mail +: ok=(\d+) +changed=(\d+)", log.read_text("utf-8"), re.M
+        )  # a playbook each
+        tasks, changed = (sum(map(int, column)) for column in zip(*recaps, strict=True)) if recaps else (0, 0)
         return Played(seconds, tasks, changed)
 
     def run(self, *command: str, data: bytes = b"") -> str:
