@@ -109,7 +109,7 @@ test: check build/.browser build/.office package ## the merge ring: the fast one
 	molecule test --all --report
 	phase "The merge ring is green"
 
-bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (40 min)
+bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (12 min)
 	@CONGVU_HOSTS=benchmark python -m tests.bench $(ONLY)
 
 soak: build/.venv package ## SEED='N' kill the making of a host at random tasks, compare it with one made in peace (20 min)
