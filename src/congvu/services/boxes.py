@@ -3,8 +3,8 @@
 The mailbox of each unit or office gets the file of rights that Dovecot reads. It names the groups of the box,
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
-access away, and here it is ended. Whoever changes roles starts this at once; a timer every minute, for what
-was interrupted and for rights that end by date.
+access away, and here it is ended. The filters of a box end with its handover. Whoever changes roles starts
+this at once; a timer every minute, for what was interrupted and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from congvu import store
 from congvu.errors import UserError
+from congvu.services import filters
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -39,7 +40,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "boxes",
         help="bring the mail store to what the directory says of roles in boxes",
         description="On the host of the mail store: writes the rights of each role into the boxes of units "
-        "and offices, and ends every session of those who lost a role or were closed. Prints what it did.",
+        "and offices, ends every session of those who lost a role or were closed, and the filters of boxes "
+        "that were handed over. Prints what it did.",
     )
     parser.add_argument("--host", default="/run/postgresql", help="directory of the socket, or a host")
     parser.add_argument("--database", default="congvu")
@@ -61,6 +63,11 @@ def run(args: argparse.Namespace) -> int:
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
+        for box in store.filters_due(db):
+            db.keep()  # should Dovecot refuse, what was done stays done, and this is tried again
+            ended = filters.end(box)
+            print(f"{NOTICE}filters of {box} ended: {', '.join(ended) or 'none'}", file=sys.stderr)
+            store.filters_ended(db, box, ended, "congvu boxes")
     return 0
 
 
