@@ -40,7 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "boxes",
         help="bring the mail store to what the directory says of roles in boxes",
         description="On the host of the mail store: writes the rights of each role into the boxes of units "
-        "and offices, ends every session of those who lost a role or were closed, and the filters of boxes "
+        "and offices, ends every session of those who lost a role or their access, and the filters of boxes "
         "that were handed over. Prints what it did.",
     )
     parser.add_argument("--host", default="/run/postgresql", help="directory of the socket, or a host")
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
                 if grant(args.mail, box, rights):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
         store.settle_handovers(db, "congvu boxes")
+        db.end_without_door(logins())
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
@@ -107,6 +108,11 @@ def kick(login: str) -> int:
         for process in filter(_runs, there):
             os.kill(process, signal.SIGKILL)
     return len(there)
+
+
+def logins() -> set[str]:
+    """Who has a session."""
+    return {str(each["username"]) for each in json.loads(_doveadm("-f", "json", "who", "-1") or "[]")}
 
 
 def sessions(login: str) -> list[int]:

@@ -1,4 +1,4 @@
--- Changes of heads, and what their handovers still owe: what the audit sets against each other. d4.k2.c
+-- What ends has to end everywhere: heads of boxes, and what their handovers still owe (d4.k2.c); sessions without a door.
 
 -- Who was the head of a box, and for how long. Nobody writes it: it follows box_role, whoever changes that.
 create table head_term (
@@ -42,6 +42,19 @@ alter table handover add check (receiver <> giver or not acting);
 alter table handover add column filters_ended_at timestamptz default congvu_now();
 alter table handover alter column filters_ended_at drop default;
 
-revoke all on function head_changed() from public;
+-- A door also closes by the calendar: a password expires, a last day passes. Of those whose sessions are open here, whose
+-- have to end; asked every minute, for no row changes at midnight.
+create function sessions_without_door(here text[]) returns void
+  language sql security definer set search_path = pg_catalog, public, pg_temp as $$
+  insert into session_end (login)
+  select m.address
+    from mailbox m
+   where m.address = any (here) and m.kind = 'person'
+     and not exists (select from door d where d.login = m.address)
+      on conflict (login) do nothing
+$$;
+
+revoke all on function head_changed(), sessions_without_door(text[]) from public;
+grant execute on function sessions_without_door(text[]) to congvu_admin;
 grant select on head_term to congvu_admin;
 grant update (filters_ended_at) on handover to congvu_admin;
