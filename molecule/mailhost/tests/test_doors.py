@@ -157,11 +157,14 @@ def test_a_door_that_closes_by_the_calendar_puts_out_whoever_is_in(
 ) -> None:
     """And nobody else. (What closes by an act ends sessions at once: test_boxes.py, test_handover.py.)"""
     going, staying = people(demo, "active")[2:4]
-    with session(doors, going) as one, session(doors, staying) as other:
-        with moved(host, table, change, going["address"]):
-            host.run_expect([0], "systemctl start congvu-boxes.service")
-            assert not alive(one)
-            assert alive(other)
+    with (
+        session(doors, going) as one,
+        session(doors, staying) as other,
+        moved(host, table, change, going["address"]),
+    ):
+        host.run_expect([0], "systemctl start congvu-boxes.service")
+        assert not alive(one)
+        assert alive(other)
     assert knock(doors, going, "imap").open
 
 
