@@ -64,11 +64,7 @@ def run(args: argparse.Namespace) -> int:
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
-        for box in store.filters_due(db):
-            db.keep()  # should Dovecot refuse, what was done stays done, and this is tried again
-            ended = filters.end(box)
-            print(f"{NOTICE}filters of {box} ended: {', '.join(ended) or 'none'}", file=sys.stderr)
-            store.filters_ended(db, box, ended, "congvu boxes")
+        end_filters(db)
     return 0
 
 
@@ -91,6 +87,25 @@ def grant(mail: Path, box: str, rights: Mapping[str, str]) -> bool:
         new.chmod(0o600)
         new.rename(file)
     return True
+
+
+def end_filters(db: store.Store) -> None:
+    """End the filters of boxes that were handed over.
+
+    UserError in the end when Dovecot refused: what was done stays done, and the rest is tried again.
+    """
+    refused = []
+    for box in store.filters_due(db):
+        try:
+            ended = filters.end(box)
+        except UserError as error:
+            refused.append(str(error))
+            continue
+        print(f"{NOTICE}filters of {box} ended: {', '.join(ended) or 'none'}", file=sys.stderr)
+        store.filters_ended(db, box, ended, "congvu boxes")
+    if refused:
+        db.keep()
+        raise UserError("; ".join(refused))
 
 
 def kick(login: str) -> int:
