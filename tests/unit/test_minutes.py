@@ -87,11 +87,11 @@ def test_both_sides_the_box_and_what_is_in_it(policy: Resolved) -> None:
     assert "ban hành kèm theo Quyết định số 12/QĐ-UBND ngày 02/03/2026" in text
     assert (
         "BÊN GIAO: người đứng đầu Ban Tôn giáo\n- Ông (bà): Nguyễn Văn An (mã cán bộ CB1).\n"
-        "- Chức vụ: Trưởng ban, Ban Tôn giáo."
+        "- Chức vụ, đơn vị công tác: Trưởng ban, Ban Tôn giáo."
     ) in text
     assert (
         "BÊN NHẬN: người đứng đầu Ban Tôn giáo\n- Ông (bà): Lê Thị Hoà (mã cán bộ CB2).\n"
-        "- Chức vụ: công tác tại Phòng Công chức."
+        "- Chức vụ, đơn vị công tác: Phòng Công chức."
     ) in text
     assert (
         "2 thư mục, 1.200 thư (trong đó 12 thư chưa đọc), dung lượng 5 MB; "
@@ -114,13 +114,13 @@ def test_an_empty_box(policy: Resolved) -> None:
     [
         ("2026-11-26", "Lúc 14:05 ngày 26/11/2026, quyền của bên giao trong hộp thư chấm dứt"),
         ("2026-12-01", "Lúc 00:00 ngày 01/12/2026, quyền của bên giao trong hộp thư chấm dứt"),
-        ("2026-11-20", "Việc bàn giao được thực hiện sau ngày Quyết định có hiệu lực 6 ngày."),
+        ("2026-11-20", "Việc bàn giao chậm 6 ngày so với ngày Quyết định có hiệu lực."),
     ],
 )
 def test_when_the_rights_pass(policy: Resolved, effective: str, words: str) -> None:
     text = said(written(policy, effective_on=date.fromisoformat(effective)))
     assert words in text
-    assert ("sau ngày Quyết định có hiệu lực" in text) == (effective < "2026-11-26")
+    assert ("Việc bàn giao chậm" in text) == (effective < "2026-11-26")
     assert ("Thư đến từ lúc đó" in text) == (effective > "2026-11-26")
 
 

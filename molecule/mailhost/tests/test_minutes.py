@@ -98,7 +98,7 @@ def test_what_is_written_by_hand_has_its_line_to_the_margin(body: list[Page]) ->
     blanks = [line for page in body for line in page.body if line.text.count(".") > 20]
     assert [line.text.split(":")[0] for line in blanks] == [
         "- Ông (bà)",
-        "- Chức vụ",
+        "- Chức vụ, đơn vị công tác",
         "- Thiết bị, chữ ký số bàn giao kèm theo",
         "- Việc đang giải quyết, vướng mắc",
     ]

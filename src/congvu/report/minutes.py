@@ -163,12 +163,14 @@ def _duty(act: Act, acting: bool) -> str:
 
 
 def _party(party: Party) -> list[Line]:
-    place = f"{party.position}, {party.unit}" if party.position else f"công tác tại {party.unit}"
-    return _points([f"Ông (bà): {_named(party.full_name, party.staff_id)}.", f"Chức vụ: {place}."])
+    place = ", ".join(filter(None, (party.position, party.unit)))
+    return _points(
+        [f"Ông (bà): {_named(party.full_name, party.staff_id)}.", f"Chức vụ, đơn vị công tác: {place}."]
+    )
 
 
 def _by_hand() -> list[Line]:
-    return [Line("blank", "- Ông (bà): "), Line("blank", "- Chức vụ: ")]
+    return [Line("blank", "- Ông (bà): "), Line("blank", "- Chức vụ, đơn vị công tác: ")]
 
 
 def _box(act: Act) -> list[Line]:
@@ -200,7 +202,7 @@ def _time(act: Act) -> list[Line]:
         text += f"Quyền của bên nhận trong hộp thư bắt đầu lúc {begins}."
     late = (clock.day(act.made_at) - act.effective_on).days
     if late > 0:
-        text += f" Việc bàn giao được thực hiện sau ngày Quyết định có hiệu lực {words.number(late)} ngày."
+        text += f" Việc bàn giao chậm {words.number(late)} ngày so với ngày Quyết định có hiệu lực."
     lines = [Line("text", text)]
     for decision in act.inventory.get("same_day", ()):
         again = f"Cùng ngày này, hộp thư đã được bàn giao một lần theo Quyết định số {decision}"
