@@ -47,7 +47,7 @@ options:
     type: str
     default: ""
   inventory:
-    description: What is in the mailbox, as C(congvu inventory) says it.
+    description: What is in the mailbox, as C(congvu inventory) says it; kept with who else has which role in it.
     type: dict
     default: {}
   acknowledged_by:
@@ -112,10 +112,12 @@ def hand_over(module: AnsibleModule, db: store.Store) -> Result:
         acting=given["acting"], absent=given["absent"],
     )  # fmt: skip
     organisation = store.read_directory(db, domain).organisation
-    made = [each for each in store.read_handovers(db) if each.box == box]
-    handover = accounts.plan_handover(asked, organisation, made)
+    made = store.read_handovers(db)
+    of_this = [each for each in made if each.box == box]
+    handover = accounts.plan_handover(asked, organisation, of_this)
     if handover:
-        store.make_handover(db, handover, given["inventory"], host.actor())
+        inventory = given["inventory"] | accounts.circumstances(handover, organisation, made)
+        store.make_handover(db, handover, inventory, host.actor())
     noted = bool(given["acknowledged_by"]) and store.acknowledge_handover(
         db, box, given["decision"], given["acknowledged_by"], host.actor()
     )

@@ -26,6 +26,12 @@ select json_build_object(
  'addresses', (select json_agg(a) from (select address, use, domain from address order by address) a),
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
+ 'head_terms', (select json_agg(t) from (
+    select box, staff_id, began_at, ended_at from head_term order by id) t),
+ 'handovers', (select json_agg(h) from (
+    select box, decision, effective_on, giver, receiver, made_at, settled_at, filters_ended_at,
+           acknowledged_at
+      from handover order by id) h),
  'credentials', (select json_agg(c) from (
     select address, origin, set_at, revoked_at,
            substring(hash from '^([$][a-z0-9]+[$](v=[0-9]+[$][^$]+)?)') as form
@@ -67,6 +73,8 @@ class Directory:
     addresses: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
     roles: list[dict[str, Any]]
+    head_terms: list[dict[str, Any]]
+    handovers: list[dict[str, Any]]
     credentials: list[dict[str, Any]]
     fingerprints: list[dict[str, Any]]
     fingerprint_readers: list[str]

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import getpass
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
+from directories import converge
+from fix_database import Database
+from organisations import Box, at, organisation, person
 
+from congvu import store
+from congvu.accounts import Handover
 from congvu.errors import UserError
 from congvu.services import boxes
 
@@ -66,6 +74,49 @@ def test_a_session_ends_also_when_it_does_not_listen(
         (tmp_path / "pid").write_text(str(process.pid), "utf-8")
         assert boxes.kick("x") == 1
         assert process.wait(5) == (-9 if deaf else -15)
+
+
+STORE = """#!/bin/sh
+case "$*" in
+  "-f json who -1") printf '[{"username":"an@snv.example","service":"imap","pid":"1"}]' ;;
+  "sieve list -u box-vp@snv.example") printf 'cũ\nvề nhà ACTIVE\n' ;;
+  "sieve list "*) printf 'về nhà ACTIVE\n' ;;
+  "sieve get "*) printf 'redirect "an@ngoai.test";' ;;
+  "sieve deactivate -u box-vp@snv.example") touch $HOME/deactivated ;;
+  "sieve deactivate "*) echo full disk >&2; exit 75 ;;
+esac
+"""
+
+
+def test_one_refusal_keeps_nothing_else_from_ending(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "doveadm").write_text(STORE, "utf-8")
+    (tmp_path / "doveadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    people = [person("CB1", "An"), person("CB2", "Bình")]
+    held = [Box(at(f"box-{code}"), "unit", code, frozenset({("CB1", "head")})) for code in ("cc", "vp")]
+    converge(database, organisation(*people, units=("cc", "vp"), boxes=held))
+    day = date(2026, 1, 1)
+    with database.store() as db:
+        for box in held:
+            store.make_handover(db, Handover(box.address, "1/QĐ", day, day, "CB1", "CB2"), {}, "test")
+    arguments = argparse.Namespace(
+        host=database.host,
+        database=database.name,
+        mail=tmp_path / "mail",
+        owner=getpass.getuser(),
+        right=["head=lr"],
+    )
+    with pytest.raises(UserError, match=r"deactivate -u box-cc@snv\.example: full disk"):
+        boxes.run(arguments)
+    assert (tmp_path / "deactivated").exists()
+    with database.store() as db:
+        assert store.filters_due(db) == [at("box-cc")]
+        assert db.ending_sessions() == []
+    ended = "select subject, detail from audit_record where verb = 'handover.filters'"
+    assert database.ask("congvu_admin", ended) == [(at("box-vp"), {"ended": ["về nhà"]})]
 
 
 def test_a_store_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

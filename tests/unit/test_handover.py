@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from directories import converge, give_password
 from fix_database import Database
-from organisations import Box, at, organisation, person
+from organisations import Alias, Box, at, organisation, person
 
 from congvu import accounts, store
 from congvu.accounts import Handover, Organisation
@@ -91,6 +91,57 @@ def test_one_person_may_head_two_units() -> None:
     assert accounts.plan_handover(NEXT, both, []) == NEXT
 
 
+def two_units() -> Organisation:
+    """CB1 heads both units; CB2 is deputy in the first and CB3 its clerk."""
+    boxes = [Box(BOX, "unit", "vp", frozenset({("CB1", "head"), ("CB2", "deputy"), ("CB3", "clerk")})),
+             Box(at("box-cc"), "unit", "cc", frozenset({("CB1", "head")}))]  # fmt: skip
+    people = [person(f"CB{number}", name) for number, name in enumerate(("An", "Bình", "Cúc"), 1)]
+    return organisation(*people, units=("vp", "cc"), boxes=boxes, aliases=[Alias(at("vpso"), BOX)])
+
+
+def test_what_the_minutes_say_beside_the_act() -> None:
+    assert accounts.circumstances(NEXT, two_units(), []) == {
+        "aliases": [at("vpso")],
+        "roles": [{"role": "clerk", "staff_id": "CB3", "full_name": "Cúc"}],  # the deputy becomes the head
+        "giver_acting": False,
+        "giver_keeps": [at("box-cc")],
+        "receiver_heads": [],
+        "same_day": [],
+    }
+
+
+def test_whoever_heads_another_box_by_a_handover_is_known() -> None:
+    other = replace(NEXT, box=at("box-cc"), decision="40/QĐ-SNV")
+    told = accounts.circumstances(NEXT, two_units(), [other])
+    assert (told["giver_keeps"], told["receiver_heads"]) == ([], [at("box-cc")])
+    later = replace(other, effective_on=date(2026, 12, 2))
+    told = accounts.circumstances(NEXT, two_units(), [later])
+    assert (told["giver_keeps"], told["receiver_heads"]) == ([at("box-cc")], [])
+
+
+def test_the_same_box_twice_on_one_day() -> None:
+    second = replace(NEXT, decision="46/QĐ-SNV", giver="CB2", receiver="CB3")
+    planned = accounts.plan_handover(replace(second, giver=None), wanted(), [NEXT])
+    assert planned == second
+    assert accounts.circumstances(second, wanted(), [NEXT])["same_day"] == ["45/QĐ-SNV"]
+    assert accounts.circumstances(NEXT, wanted(), [])["same_day"] == []
+
+
+def test_in_charge_first_and_head_later_are_two_handovers() -> None:
+    acting = replace(NEXT, acting=True)
+    appointed = Handover(BOX, "60/QĐ-SNV", date(2026, 12, 20), date(2027, 1, 1), None, "CB2")
+    assert accounts.plan_handover(appointed, wanted(), [acting]) == replace(appointed, giver="CB2")
+    assert accounts.circumstances(appointed, wanted(), [acting])["giver_acting"]
+    assert faults(appointed, NEXT) == {"receiver"}  # who is the head is not made it again
+    assert faults(replace(appointed, acting=True), acting) == {"receiver"}
+
+
+def test_an_absent_giver_has_to_exist() -> None:
+    absent = replace(NEXT, absent="nghỉ ốm")
+    assert accounts.plan_handover(absent, wanted(), []) == absent
+    assert faults(absent, staff=wanted(CB3="deputy")) == {"absent"}
+
+
 def test_a_file_that_would_undo_a_handover_is_refused_from_its_day_on() -> None:
     accounts.refuse_undoing(wanted(), [NEXT], date(2026, 11, 30), "organisation.yml")
     with pytest.raises(
@@ -150,6 +201,76 @@ def test_an_act_that_fails_leaves_nothing(directory: Database) -> None:
         make(directory, replace(NEXT, receiver="CB9"))
     assert directory.ask("congvu_admin", "select * from handover") == []
     assert directory.ask("congvu_admin", "select * from audit_record where verb = 'handover.make'") == []
+
+
+def test_who_is_appointed_after_being_in_charge_keeps_the_sessions(directory: Database) -> None:
+    today = date(2026, 11, 25)
+    make(directory, replace(NEXT, effective_on=today, acting=True))
+    with directory.store() as db:
+        store.settle_handovers(db, "test")
+        for login, since in db.ending_sessions():
+            db.session_ended(login, since)
+    appointed = replace(NEXT, decision="60/QĐ-SNV", effective_on=today, giver="CB2")
+    with pytest.raises(store.StoreError, match="handover_check"):
+        make(directory, replace(appointed, acting=True))
+    make(directory, appointed)
+    with directory.store() as db:
+        assert store.settle_handovers(db, "test") == 1
+        assert db.ending_sessions() == []
+        assert store.filters_due(db) == [BOX]
+        store.filters_ended(db, BOX, ["về nhà"], "test")
+        assert store.filters_due(db) == []
+    assert heads(directory) == {"binh": "head", "cuc": "deputy"}
+    with pytest.raises(store.StoreError, match="handover_check"):
+        make(directory, replace(NEXT, decided_on=date(2026, 12, 2)))
+
+
+def test_filters_are_due_from_the_day_on_and_once(directory: Database) -> None:
+    make(directory, NEXT)
+    with directory.store() as db:
+        assert store.filters_due(db) == []
+    directory.set_now("2026-12-01 00:00+07")
+    with directory.store() as db:
+        assert store.filters_due(db) == [BOX]
+        store.filters_ended(db, BOX, [], "test")
+        assert store.filters_due(db) == []
+    record = "select detail from audit_record where verb = 'handover.filters'"
+    assert directory.ask("congvu_admin", record) == [({"ended": []},)]
+
+
+def terms(database: Database) -> list[tuple[str, str, str | None]]:
+    sql = ("select staff_id, congvu_day(began_at)::text, congvu_day(ended_at)::text from head_term"
+           " where box = %s order by id")  # fmt: skip
+    return [tuple(row) for row in database.ask("congvu_admin", sql, BOX)]
+
+
+def test_who_headed_a_box_and_for_how_long_is_kept_whoever_changes_it(directory: Database) -> None:
+    assert terms(directory) == [("CB1", "2026-11-25", None)]
+    make(directory, NEXT)
+    directory.set_now("2026-12-01 00:00+07")
+    with directory.store() as db:
+        store.settle_handovers(db, "test")
+    directory.set_now("2026-12-05 00:00+07")
+    directory.change("congvu_owner", "update box_role set role = 'member' where staff_id = 'CB2'")
+    directory.set_now("2026-12-06 00:00+07")
+    directory.change("congvu_owner", "update box_role set role = 'head' where staff_id = 'CB3'")
+    assert terms(directory) == [
+        ("CB1", "2026-11-25", "2026-12-01"),
+        ("CB2", "2026-12-01", "2026-12-05"),
+        ("CB3", "2026-12-06", None),
+    ]
+
+
+def test_the_minutes_are_told_everything(directory: Database) -> None:
+    make(directory, replace(NEXT, giver=None, acting=True))
+    with directory.store() as db:
+        told = store.read_handover(db, BOX, NEXT.decision)
+        assert store.read_handover(db, BOX, "other") is None
+    assert told is not None
+    assert told["parties"] == {
+        "receiver": {"staff_id": "CB2", "full_name": "Bình", "position": "", "unit": "Phòng vp"}
+    }
+    assert (told["unit"], told["kind"], told["acting"]) == ("Phòng vp", "unit", True)
 
 
 def test_the_acknowledgement_stays_open_until_it_is_given(directory: Database) -> None:

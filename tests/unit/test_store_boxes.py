@@ -149,3 +149,24 @@ def test_a_password_that_opens_nothing_keeps_nothing_open(
 ) -> None:
     directory.change("congvu_owner", f"update credential set {change} where address = %s", at("an"))
     assert ending(directory) == ends
+
+
+@pytest.mark.parametrize(
+    ("day", "ends"),
+    [
+        ("2027-05-20", []),  # the last day of An's password, and Binh's last day of service
+        ("2027-05-21", ["an", "binh"]),
+        ("2027-08-31", ["an", "binh", "cuc"]),  # whose password is of the last day of February
+    ],
+)
+def test_a_door_that_closes_by_the_calendar_ends_the_sessions_that_are_open(
+    directory: Database, day: str, ends: list[str]
+) -> None:
+    give_password(directory, at("an"), "2026-11-20T08:00:00+07:00", "self")
+    for local in ("binh", "cuc", "dung"):
+        give_password(directory, at(local), "2027-02-28T08:00:00+07:00", "self")
+    directory.change("congvu_owner", "update person set ends = '2027-05-20' where address = %s", at("binh"))
+    directory.set_now(f"{day} 08:00+07")
+    with directory.store() as db:  # of Dung no session is open, a box has none, and others are not ours
+        db.end_without_door([at("an"), at("binh"), at("cuc"), at("vp"), "stranger@elsewhere.example"])
+    assert ending(directory) == ends

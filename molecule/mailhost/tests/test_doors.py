@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from doors import Answer, Doors
+from test_boxes import alive, session
 from testinfra.host import Host
 
 STATES = {  # state: (IMAPS, submissions, ManageSieve, webmail, password page)
@@ -15,6 +18,8 @@ STATES = {  # state: (IMAPS, submissions, ManageSieve, webmail, password page)
     "due": (True, True, True, True, True),
     "initial": (False, False, False, False, True),
     "expired": (False, False, False, False, True),
+    "lapsed": (False, False, False, False, False),
+    "revoked": (False, False, False, False, False),
     "suspended": (False, False, False, False, False),
     "box": (False, False, False, False, False),
 }
@@ -59,11 +64,45 @@ def doors(demo: dict[str, Any]) -> Doors:
     return Doors(demo)
 
 
-def knock(doors: Doors, demo: dict[str, Any], state: str, door: str) -> Answer:
-    """One account of that state, with its right password (a box has none: any will do), at one door."""
-    people = [a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == state and a["password"]]
-    boxes = [a for a in demo["accounts"] if a["kind"] != "person"]
-    account = boxes[0] if state == "box" else people[0]
+def people(demo: dict[str, Any], state: str) -> list[dict[str, Any]]:
+    """Those in a state whose password is known."""
+    return [a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == state and a["password"]]
+
+
+@contextmanager
+def moved(host: Host, table: str, change: str, address: str) -> Iterator[None]:
+    """One row of an account is another for a while, past all triggers."""
+
+    def run(sql: str) -> None:
+        replica = "set session_replication_role = replica"
+        host.run_expect([0], f'runuser -u postgres -- psql -qX congvu -c "{replica}; {sql}"')
+
+    where = f"where address = '{address}'"
+    run(f"create table kept_{table} as select * from {table} {where}; update {table} set {change} {where}")
+    columns = {"credential": "set_at, revoked_at", "person": "ends"}[table]
+    try:
+        yield
+    finally:
+        run(f"update {table} set ({columns}) = row(k.*) from (select {columns} from kept_{table}) k {where};"
+            f" drop table kept_{table}")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def accounts(demo: dict[str, Any], host: Host) -> Iterator[dict[str, dict[str, Any]]]:
+    """One of each state. Nobody of the demo is lapsed or revoked: two others become so for a while."""
+    ready = ("active", "due", "initial", "expired", "suspended")
+    found = {state: people(demo, state)[0] for state in ready}
+    found["box"] = next(a for a in demo["accounts"] if a["kind"] != "person")
+    found["revoked"], found["lapsed"] = people(demo, "active")[1], people(demo, "initial")[1]
+    with (
+        moved(host, "credential", "revoked_at = now()", found["revoked"]["address"]),
+        moved(host, "credential", "set_at = set_at - interval '9 days'", found["lapsed"]["address"]),
+    ):
+        yield found
+
+
+def knock(doors: Doors, account: dict[str, Any], door: str) -> Answer:
+    """With the right password (a box has none: any will do), at one door."""
     answer: Answer = getattr(doors, door)(account["address"], account.get("password") or WRONG)
     return answer
 
@@ -75,24 +114,23 @@ def test_every_state_is_there_at_least_twice(demo: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("state", STATES)
-def test_door(doors: Doors, demo: dict[str, Any], state: str, door: str) -> None:
-    answer = knock(doors, demo, state, door)
+def test_door(doors: Doors, accounts: dict[str, dict[str, Any]], state: str, door: str) -> None:
+    answer = knock(doors, accounts[state], door)
     assert answer.open is STATES[state][DOORS.index(door)], answer.said
 
 
 @pytest.mark.parametrize("door", ["imap", "submissions", "sieve"])
-@pytest.mark.parametrize("state", ["initial", "expired", "suspended", "box"])
+@pytest.mark.parametrize("state", ["initial", "expired", "lapsed", "revoked", "suspended", "box"])
 def test_a_closed_state_sounds_like_a_wrong_password(
-    doors: Doors, demo: dict[str, Any], state: str, door: str
+    doors: Doors, accounts: dict[str, dict[str, Any]], state: str, door: str
 ) -> None:
-    active = next(a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == "active")
-    wrong: Answer = getattr(doors, door)(active["address"], WRONG)
-    assert knock(doors, demo, state, door).said == wrong.said
+    wrong: Answer = getattr(doors, door)(accounts["active"]["address"], WRONG)
+    assert knock(doors, accounts[state], door).said == wrong.said
 
 
 def test_no_listener_of_the_host_itself_is_a_way_round(demo: dict[str, Any], host: Host) -> None:
-    people = {a["state"]: a for a in demo["accounts"] if a["kind"] == "person" and a["password"]}
-    logins = {state: [people[state]["address"], people[state]["password"]] for state in ("active", *LED_TO)}
+    last = {a["state"]: a for a in demo["accounts"] if a["kind"] == "person" and a["password"]}
+    logins = {state: [last[state]["address"], last[state]["password"]] for state in ("active", *LED_TO)}
     said = json.loads(host.check_output("echo %s | python3 -c %s", json.dumps(logins), FROM_WITHIN))
     assert {door.split()[0] for door in said} == {"127.0.0.1", "::1"}, said
     for answers in said.values():
@@ -102,9 +140,32 @@ def test_no_listener_of_the_host_itself_is_a_way_round(demo: dict[str, Any], hos
 
 @pytest.mark.parametrize(("state", "page"), LED_TO.items())
 def test_who_must_change_is_led_to_the_password_page(
-    doors: Doors, demo: dict[str, Any], state: str, page: str
+    doors: Doors, accounts: dict[str, dict[str, Any]], state: str, page: str
 ) -> None:
-    assert knock(doors, demo, state, "webmail").said.endswith(page)
+    assert knock(doors, accounts[state], "webmail").said.endswith(page)
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("credential", "set_at = set_at - interval '8 months'"),  # expired
+        ("person", "ends = current_date - 2"),  # suspended
+    ],
+)
+def test_a_door_that_closes_by_the_calendar_puts_out_whoever_is_in(
+    doors: Doors, demo: dict[str, Any], host: Host, table: str, change: str
+) -> None:
+    """And nobody else. (What closes by an act ends sessions at once: test_boxes.py, test_handover.py.)"""
+    going, staying = people(demo, "active")[2:4]
+    with (
+        session(doors, going) as one,
+        session(doors, staying) as other,
+        moved(host, table, change, going["address"]),
+    ):
+        host.run_expect([0], "systemctl start congvu-boxes.service")
+        assert not alive(one)
+        assert alive(other)
+    assert knock(doors, going, "imap").open
 
 
 @pytest.mark.parametrize("port", [24, 110, 143, 587, 995, 2525, 5432, 6379, 11332, 11334])

@@ -1,83 +1,206 @@
-"""A unit's mailbox passes to the next head: access moves at once, and no file takes it back."""
+"""A unit's mailbox passes to the next head: access moves at once, filters end, and no file takes it back."""
 
 from __future__ import annotations
 
 import json
+import smtplib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import docx
 import pytest
 from doors import Doors
-from test_boxes import PREFIX, Account, alive, listed, session, utf7
+from test_boxes import PREFIX, Account, alive, found, listed, session, utf7
 from testinfra.host import Host
 
 BOX = "bantg"
 HEAD, DEPUTY = "SNV049", "SNV050"
+FILTER = """require ["copy"];
+# also home
+redirect :copy "citizen@congdan.test";
+"""
+SETTINGS = "/etc/dovecot/dovecot.conf"
 Ansible = Callable[..., CompletedProcess[str]]
 
 
-@pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
+@dataclass
+class Case:
+    """One mailbox, its head and its deputy, and decisions like no others before."""
+
+    ansible: Ansible
+    demo: dict[str, Any]
+    host: Host
+    number: int = field(default_factory=time.time_ns)
+
+    def __post_init__(self) -> None:
+        self.doors, self.address = Doors(self.demo), f"{BOX}@{self.demo['domain']}"
+        self.folder = utf7(f"{PREFIX}/{self.address}")
+        people = {account["staff_id"]: account for account in self.demo["accounts"] if "staff_id" in account}
+        self.head: Account = people[HEAD]
+        self.deputy: Account = people[DEPUTY]
+
+    def hand_over(self, receiver: str, sign: str = "QĐ-SNV", **more: str) -> CompletedProcess[str]:
+        today = datetime.now(UTC).astimezone().date().isoformat()
+        asked = {"box": BOX, "decision": f"{self.number}/{sign}", "decided_on": today, "effective_on": today,
+                 "receiver": receiver, **more}  # fmt: skip
+        return self.ansible("ansible-playbook", "playbooks/handover.yml", "-e", json.dumps(asked))
+
+    def ask(self, sql: str) -> str:
+        return self.host.check_output(f'psql -XAtU congvu_admin congvu -c "{sql}"')
+
+    def heads(self) -> str:
+        return self.ask(f"select staff_id from box_role where box = '{self.address}' and role = 'head'")
+
+    def active_filters(self) -> list[str]:
+        lines = self.host.check_output(f"doveadm sieve list -u {self.address}").splitlines()
+        return [line.removesuffix(" ACTIVE") for line in lines if line.endswith(" ACTIVE")]
 
 
-@pytest.fixture(scope="module")
-def staff(demo: dict[str, Any]) -> dict[str, Account]:
-    return {account["staff_id"]: account for account in demo["accounts"] if account["kind"] == "person"}
+@pytest.fixture
+def case(ansible: Ansible, demo: dict[str, Any], host: Host) -> Iterator[Case]:
+    """Afterwards the mailbox is again as the organisation file has it."""
+    made = Case(ansible, demo, host)
+    yield made
+    if made.heads() != HEAD:
+        succeeded(made.hand_over(HEAD, "QĐ-LẠI"))
+    record = "insert into audit_record (actor, verb, subject) values ('test', 'test', '')"
+    deputy = f"insert into box_role values ('{made.address}', 'unit', '{DEPUTY}', 'deputy')"
+    made.ask(f"begin; {record}; {deputy} on conflict do nothing; commit")
 
 
-def hand_over(ansible: Ansible, receiver: str, decision: str, **more: str) -> CompletedProcess[str]:
-    today = datetime.now(UTC).astimezone().date().isoformat()
-    asked = {"box": BOX, "decision": decision, "decided_on": today, "effective_on": today,
-             "receiver": receiver, **more}  # fmt: skip
-    done = ansible("ansible-playbook", "playbooks/handover.yml", "-e", json.dumps(asked))
+def succeeded(done: CompletedProcess[str]) -> str:
     assert done.returncode == 0, done.stdout + done.stderr
-    return done
+    return done.stdout
 
 
-def ask(host: Host, sql: str) -> str:
-    return host.check_output(f'psql -XAtU congvu_admin congvu -c "{sql}"')
+def test_the_mailbox_changes_hands(case: Case, ansible: Ansible) -> None:
+    with session(case.doors, case.head) as going:
+        assert going.select(case.folder, readonly=True)[0] == "OK"
+        succeeded(case.hand_over(DEPUTY))
+        assert not alive(going)
+    with session(case.doors, case.head) as again:
+        assert case.address not in listed(again)
+    with session(case.doors, case.deputy) as head:
+        assert head.select(case.folder)[0] == "OK"
+        folder = utf7(f"{PREFIX}/{case.address}/Tạm {case.number}")
+        assert head.create(folder)[0] == "OK"
+        assert head.delete(folder)[0] == "OK"  # which only the head may
 
+    undone = ansible("ansible-playbook", "playbooks/accounts.yml")
+    assert undone.returncode != 0
+    assert f"would undo the handover to {DEPUTY} by decision {case.number}/QĐ-SNV" in undone.stdout
 
-def test_the_mailbox_changes_hands(
-    ansible: Ansible, demo: dict[str, Any], doors: Doors, host: Host, staff: dict[str, Account]
-) -> None:
-    address, number = f"{BOX}@{demo['domain']}", int(time.time())
-    old, new = staff[HEAD], staff[DEPUTY]
-    box = utf7(f"{PREFIX}/{address}")
-    try:
-        with session(doors, old) as going:
-            assert going.select(box, readonly=True)[0] == "OK"
-            hand_over(ansible, DEPUTY, f"{number}/QĐ-SNV")
-            assert not alive(going)
-        with session(doors, old) as again:
-            assert address not in listed(again)
-        with session(doors, new) as head:
-            assert head.select(box)[0] == "OK"
-            folder = utf7(f"{PREFIX}/{address}/Tạm {number}")
-            assert head.create(folder)[0] == "OK"
-            assert head.delete(folder)[0] == "OK"  # which only the head may
-
-        undone = ansible("ansible-playbook", "playbooks/accounts.yml")
-        assert undone.returncode != 0
-        assert f"would undo the handover to {DEPUTY} by decision {number}/QĐ-SNV" in undone.stdout
-
-        again_ = hand_over(ansible, DEPUTY, f"{number}/QĐ-SNV", acknowledged_by="Văn thư")
-        assert "changed=2" in again_.stdout  # the record, and the handler that looks at sessions
-        unchanged = hand_over(ansible, DEPUTY, f"{number}/QĐ-SNV", acknowledged_by="Văn thư")
-        assert "changed=0" in unchanged.stdout
-        said = ask(host, f"select giver, receiver, acknowledged_by, inventory->>'address' from handover"
-                         f" where decision = '{number}/QĐ-SNV'")  # fmt: skip
-        assert said == f"{HEAD}|{DEPUTY}|Văn thư|{address}"
-    finally:
-        hand_over(ansible, HEAD, f"{number}a/QĐ-SNV")
-        deputy = f"insert into box_role values ('{address}', 'unit', '{DEPUTY}', 'deputy')"
-        record = "insert into audit_record (actor, verb, subject) values ('test', 'test', '')"
-        ask(host, f"begin; {record}; {deputy}; commit")
-    verbs = ask(
-        host, f"select string_agg(verb, ' ' order by id) from audit_record where subject = '{address}'"
+    assert "changed=1" in succeeded(case.hand_over(DEPUTY, acknowledged_by="Văn thư"))
+    assert "changed=0" in succeeded(case.hand_over(DEPUTY, acknowledged_by="Văn thư"))
+    said = case.ask(f"select giver, receiver, acknowledged_by, inventory->>'address' from handover"
+                    f" where decision = '{case.number}/QĐ-SNV'")  # fmt: skip
+    assert said == f"{HEAD}|{DEPUTY}|Văn thư|{case.address}"
+    verbs = case.ask(
+        f"select string_agg(verb, ' ' order by id) from audit_record where subject = '{case.address}'"
     )
-    assert verbs.endswith("handover.make handover.effect handover.acknowledge handover.make handover.effect")
+    assert verbs.endswith("handover.make handover.effect handover.filters handover.acknowledge")
+
+
+# --- filters ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def forwarding(case: Case) -> Iterator[str]:
+    """The mailbox sends its mail on to the outside, on a store that lets filters do so; the filter's name."""
+    name, run = "về nhà", case.host.run_expect
+    run([0], f"cp -a {SETTINGS} {SETTINGS}.kept")
+    run([0], f"sed -i 's/^sieve_max_redirects = .*/sieve_max_redirects = 4/' {SETTINGS} && doveadm reload")
+    run([0], f"printf %s '{FILTER}' | doveadm sieve put -u {case.address} -a '{name}'")
+    yield name
+    run([0], f"doveadm sieve deactivate -u {case.address}; doveadm sieve delete -u {case.address} '{name}'")
+    run([0], f"mv {SETTINGS}.kept {SETTINGS} && doveadm reload")
+
+
+def write_to(case: Case, word: str) -> None:
+    """A letter from outside."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "dan@congdan.test", case.address, word
+    message.set_content("Kính gửi.\n")
+    with smtplib.SMTP(case.doors.address, 25, "outside.congdan.test", timeout=60) as client:
+        client.send_message(message)
+
+
+def sent_on(case: Case, word: str, seconds: int) -> bool:
+    partner = case.host.get_host(f"ssh://partner?ssh_config={case.host.backend.ssh_config}")
+    for _ in range(2 * seconds):
+        if partner.run(f"grep -rl {word} /home/citizen").stdout.strip():
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def test_a_forgotten_forward_ends_with_the_role_and_stands_in_the_minutes(
+    case: Case, forwarding: str
+) -> None:
+    before, after = f"truoc-{case.number}", f"sau-{case.number}"
+    write_to(case, before)
+    assert sent_on(case, before, 30)
+    done = succeeded(case.hand_over(DEPUTY))
+    assert case.active_filters() == []
+    write_to(case, after)
+    with session(case.doors, case.deputy) as head:
+        assert found(head, case.folder, after)
+    assert not sent_on(case, after, 5)
+
+    told = next(line.split('"')[3] for line in done.splitlines() if "minutes.pdf, and" in line)
+    document = docx.Document(str(Path(told.partition(",")[0]).with_suffix(".docx")))
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert f"- «{forwarding}» (đang dùng): chuyển tiếp đến citizen@congdan.test." in text
+    assert "Từ thời điểm bàn giao, bộ lọc đang dùng chấm dứt" in text
+
+
+# --- what fails ---------------------------------------------------------------------------------------------
+
+
+def test_an_act_that_fails_midway_has_never_been(case: Case, forwarding: str) -> None:
+    """The database refuses the act after its record was written: no part of it stays, and nobody notices."""
+    superuser = 'runuser -u postgres -- psql -qX congvu -c "{} insert on handover {} congvu_admin"'
+    with session(case.doors, case.head) as going:
+        assert going.select(case.folder, readonly=True)[0] == "OK"
+        case.host.run_expect([0], superuser.format("revoke", "from"))
+        try:
+            refused = case.hand_over(DEPUTY)
+        finally:
+            case.host.run_expect([0], superuser.format("grant", "to"))
+        assert refused.returncode != 0
+        assert "permission denied for table handover" in refused.stdout
+        assert alive(going)
+    assert case.active_filters() == [forwarding]
+    record = f"detail->>'decision' = '{case.number}/QĐ-SNV'"
+    assert case.ask(f"select count(*) from audit_record where {record}") == "0"
+    assert case.heads() == HEAD
+    succeeded(case.hand_over(DEPUTY))  # the same act, made good
+
+
+def test_filters_that_will_not_end_are_said_and_ended_as_soon_as_they_will(
+    case: Case, forwarding: str
+) -> None:
+    """After the act nothing is taken back: access has moved, and what is left is tried every minute."""
+    home = case.host.check_output(f"doveadm user -f home {case.address}")
+    waits = f"select filters_ended_at is null from handover where decision = '{case.number}/QĐ-SNV'"
+    with session(case.doors, case.head) as going:
+        assert going.select(case.folder, readonly=True)[0] == "OK"
+        case.host.run_expect([0], f"chmod a-w {home}")
+        try:
+            stuck = case.hand_over(DEPUTY)
+            assert stuck.returncode != 0
+            assert not alive(going)
+            assert case.active_filters() == [forwarding]
+            assert case.ask(waits) == "t"
+        finally:
+            case.host.run_expect([0], f"chmod u+w {home}")
+    assert "minutes.pdf" in succeeded(case.hand_over(DEPUTY))
+    case.host.run_expect([0], "systemctl start congvu-boxes.service")
+    assert case.active_filters() == []
+    assert case.ask(waits) == "f"

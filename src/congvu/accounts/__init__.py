@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
-from congvu.accounts.handover import Handover, in_force, plan_handover, refuse_undoing
+from congvu.accounts.handover import Handover, circumstances, in_force, plan_handover, refuse_undoing
 from congvu.accounts.model import (
     KINDS,
     ROLES,
@@ -46,6 +46,7 @@ __all__ = [
     "Plan",
     "Rules",
     "Unit",
+    "circumstances",
     "in_force",
     "plan",
     "plan_credentials",

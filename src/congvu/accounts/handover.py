@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from congvu.accounts.faults import Faults, refuse
 from congvu.accounts.model import Organisation
@@ -59,6 +60,42 @@ def plan_handover(asked: Handover, organisation: Organisation, made: Sequence[Ha
     return wanted
 
 
+def circumstances(handover: Handover, organisation: Organisation, made: Sequence[Handover]) -> dict[str, Any]:
+    """What the minutes say of a handover beside the act, as plain data. ``made``: of all boxes, so far.
+
+    ``roles``: who holds another role in the box and keeps it. ``giver_acting``: who hands over was in charge,
+    not appointed. ``giver_keeps``, ``receiver_heads``: further boxes of which these are heads on that day.
+    ``same_day``: decisions by which the box changed hands on that day already.
+    """
+    box, day = organisation.boxes[handover.box], handover.effective_on
+    before = in_force(handover.box, made, day)
+    heads: dict[str, set[str]] = {}
+    for each in organisation.boxes.values():
+        last = in_force(each.address, made, day)
+        now = {last.receiver} if last else {who for who, role in each.roles if role == "head"}
+        for who in now if each.address != handover.box else ():
+            heads.setdefault(who, set()).add(each.address)
+    kept = sorted(
+        (role, who)
+        for who, role in box.roles
+        if role != "head" and who not in (handover.receiver, handover.giver)
+    )
+    return {
+        "aliases": sorted(
+            each.address for each in organisation.aliases.values() if each.target == box.address
+        ),
+        "roles": [
+            {"role": role, "staff_id": who, "full_name": organisation.people[who].full_name}
+            for role, who in kept
+            if who in organisation.people
+        ],
+        "giver_acting": before is not None and before.acting,
+        "giver_keeps": sorted(heads.get(handover.giver or "", ())),
+        "receiver_heads": sorted(heads.get(handover.receiver, ())),
+        "same_day": [each.decision for each in made if each.box == handover.box and each.effective_on == day],
+    }
+
+
 def _asked(handover: Handover) -> tuple[object, ...]:
     return (handover.decided_on, handover.effective_on, handover.receiver, handover.acting, handover.absent)
 
@@ -90,7 +127,9 @@ def _check(wanted: Handover, organisation: Organisation, made: Sequence[Handover
             f"does not serve on {day}",
             "correct the person's dates, or the day",
         )
-    if wanted.receiver == wanted.giver:
+    before = in_force(wanted.box, made, day)
+    appointed = before is not None and before.acting and not wanted.acting  # who was in charge so far
+    if wanted.receiver == wanted.giver and not appointed:
         faults.add(0, "receiver", wanted.receiver, f"is the head on {day} already", "name the new head")
     if wanted.decided_on > day:
         faults.add(

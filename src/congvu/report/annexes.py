@@ -27,12 +27,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Annex:
-    """One annex: numbered by itself, from page 1."""
+    """One annex, its pages numbered by themselves, from 1. The only one of a document has no ``number``."""
 
     number: str
     title: str
     landscape: bool
     tables: tuple[Table, ...]
+
+    @property
+    def heading(self) -> str:
+        return f"Phụ lục {self.number}".rstrip()
 
 
 def annexes(report: Report) -> tuple[Annex, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -15,7 +15,7 @@ import docx
 from docx.document import Document
 from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT, WD_TAB_LEADER
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.section import Section
@@ -24,7 +24,7 @@ from docx.text.paragraph import Paragraph
 
 from congvu.report.annexes import Annex, Table
 from congvu.report.document import Letterhead
-from congvu.report.paper import Line, Paper
+from congvu.report.paper import Line, Paper, Signature
 
 _FONT = "Times New Roman"
 _BLANK = "\u2007" * 4  # figure spaces: room to write a number in, never squeezed by justification
@@ -43,7 +43,10 @@ def to_docx(paper: Paper) -> bytes:
     _number(document)
     _letterhead(document, paper)
     _body(document, paper.body)
-    _signing(document, paper.head)
+    for row in paper.signing:
+        _signatures(document, row)
+    if not paper.signing:
+        _signing(document, paper.head)
     for annex in paper.annexes:
         _annex(document, annex, paper)
     packed = io.BytesIO()
@@ -192,7 +195,7 @@ def _letterhead(document: Document, paper: Paper) -> None:
     place = f"{head.place}, " if head.place else ""
     _put(nation, f"{place}ngày {_BLANK} tháng {_BLANK} năm {paper.year}", 14, "italic", 3)
 
-    document.add_paragraph("BÁO CÁO", style="Title").paragraph_format.space_before = Pt(20)
+    document.add_paragraph(paper.kind.upper(), style="Title").paragraph_format.space_before = Pt(20)
     subject = document.add_paragraph(paper.subject, style="Title").paragraph_format
     subject.left_indent = subject.right_indent = Mm(10)
     _rule(document, _TEXT_WIDTH, 0.4 * (_TEXT_WIDTH - 20))
@@ -207,9 +210,14 @@ def _body(document: Document, lines: Iterable[Line]) -> None:
         "point": "List Paragraph",
         "text": "Body Text",
         "notice": "Lưu ý",
+        "blank": "List Paragraph",
     }
     for line in lines:
         paragraph = document.add_paragraph(line.text, style=styles[line.kind])
+        if line.kind == "blank":
+            paragraph.add_run("\t")
+            stops = paragraph.paragraph_format.tab_stops
+            stops.add_tab_stop(Mm(_TEXT_WIDTH), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
         # neither a list nor, after the last line, the signature begins on a page of its own
         paragraph.paragraph_format.keep_with_next = line.text.endswith((":", "./.")) or None
 
@@ -229,6 +237,17 @@ def _signing(document: Document, head: Letterhead) -> None:
         _put(right, " ", 14)
 
 
+def _signatures(document: Document, row: Sequence[Signature]) -> None:
+    """Room for hands side by side, on one page."""
+    document.add_paragraph().paragraph_format.keep_with_next = True
+    for place, each in zip(_columns(document, *[_TEXT_WIDTH / len(row)] * len(row)), row, strict=True):
+        lines = [_put(place, each.title.upper(), 14, "bold"), _put(place, each.note, 13, "italic")]
+        lines += [_put(place, " ", 14) for _ in range(3)]
+        lines.append(_put(place, each.name or " ", 14, "bold"))
+        for line in lines[:-1]:
+            line.paragraph_format.keep_with_next = True
+
+
 def _annex(document: Document, annex: Annex, paper: Paper) -> None:
     section = document.add_section(WD_SECTION.NEW_PAGE)
     _page(section, landscape=annex.landscape)
@@ -237,11 +256,11 @@ def _annex(document: Document, annex: Annex, paper: Paper) -> None:
         section._sectPr.remove(old)
     _element(section._sectPr, "w:pgNumType", start="1")
     head = paper.head
-    document.add_paragraph(f"Phụ lục {annex.number}", style="Title")
+    document.add_paragraph(annex.heading, style="Title")
     document.add_paragraph(annex.title.upper(), style="Title")
     of = f" của {head.organisation}" if head.organisation else ""
     date = f"ngày {_BLANK} tháng {_BLANK} năm {paper.year}"
-    _put(document, f"(Kèm theo Báo cáo số {_BLANK}/{head.symbol or 'BC'} {date}{of})", 13, "italic")
+    _put(document, f"(Kèm theo {paper.kind} số {_BLANK}/{head.symbol or 'BC'} {date}{of})", 13, "italic")
     for table in annex.tables:
         heading = document.add_paragraph(table.title, style="Heading 2")
         heading.paragraph_format.first_line_indent = Pt(0)

@@ -27,15 +27,30 @@ _SHOWN_FAULTS = 3  # the text stays readable; report.json holds them all
 
 @dataclass(frozen=True)
 class Line:
-    """One paragraph: a part (I.), a heading (1.), a point (a or a dash), plain text, or a notice."""
+    """One paragraph: a part (I.), a heading (1.), a point (a or a dash), plain text, a notice, or a blank.
 
-    kind: Literal["part", "heading", "point", "text", "notice"]
+    After the words of a blank the rest of the line is dotted, to be written on.
+    """
+
+    kind: Literal["part", "heading", "point", "text", "notice", "blank"]
     text: str
 
 
 @dataclass(frozen=True)
+class Signature:
+    """Room for one hand: in whose name above it, how to sign, and the name below where it is known."""
+
+    title: str
+    note: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Paper:
-    """The whole document. ``made`` is the newest observation: no clock is asked."""
+    """A whole document. ``made``: the moment that its files bear; no clock is asked.
+
+    ``signing``: rows of signatures; none where the letterhead's recipients and signer stand below the text.
+    """
 
     head: Letterhead
     subject: str
@@ -43,10 +58,12 @@ class Paper:
     body: tuple[Line, ...]
     annexes: tuple[Annex, ...]
     made: datetime
+    kind: str = "Báo cáo"
+    signing: tuple[tuple[Signature, ...], ...] = ()
 
     @property
     def title(self) -> str:
-        return f"Báo cáo {self.subject[:1].lower()}{self.subject[1:]}"
+        return f"{self.kind} {self.subject[:1].lower()}{self.subject[1:]}"
 
 
 def paper(report: Report) -> Paper:

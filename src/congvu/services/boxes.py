@@ -3,8 +3,8 @@
 The mailbox of each unit or office gets the file of rights that Dovecot reads. It names the groups of the box,
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
-access away, and here it is ended. Whoever changes roles starts this at once; a timer every minute, for what
-was interrupted and for rights that end by date.
+access away, and here it is ended. The filters of a box end with its handover. Whoever changes roles starts
+this at once; a timer every minute, for what was interrupted and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from congvu import store
 from congvu.errors import UserError
+from congvu.services import filters
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -39,7 +40,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "boxes",
         help="bring the mail store to what the directory says of roles in boxes",
         description="On the host of the mail store: writes the rights of each role into the boxes of units "
-        "and offices, and ends every session of those who lost a role or were closed. Prints what it did.",
+        "and offices, ends every session of those who lost a role or their access, and the filters of boxes "
+        "that were handed over. Prints what it did.",
     )
     parser.add_argument("--host", default="/run/postgresql", help="directory of the socket, or a host")
     parser.add_argument("--database", default="congvu")
@@ -58,9 +60,11 @@ def run(args: argparse.Namespace) -> int:
                 if grant(args.mail, box, rights):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
         store.settle_handovers(db, "congvu boxes")
+        db.end_without_door(logins())
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
+        end_filters(db)
     return 0
 
 
@@ -85,6 +89,25 @@ def grant(mail: Path, box: str, rights: Mapping[str, str]) -> bool:
     return True
 
 
+def end_filters(db: store.Store) -> None:
+    """End the filters of boxes that were handed over.
+
+    UserError in the end when Dovecot refused: what was done stays done, and the rest is tried again.
+    """
+    refused = []
+    for box in store.filters_due(db):
+        try:
+            ended = filters.end(box)
+        except UserError as error:
+            refused.append(str(error))
+            continue
+        print(f"{NOTICE}filters of {box} ended: {', '.join(ended) or 'none'}", file=sys.stderr)
+        store.filters_ended(db, box, ended, "congvu boxes")
+    if refused:
+        db.keep()
+        raise UserError("; ".join(refused))
+
+
 def kick(login: str) -> int:
     """End all sessions of a login; how many there were. UserError when Dovecot cannot be asked.
 
@@ -100,6 +123,11 @@ def kick(login: str) -> int:
         for process in filter(_runs, there):
             os.kill(process, signal.SIGKILL)
     return len(there)
+
+
+def logins() -> set[str]:
+    """Who has a session."""
+    return {str(each["username"]) for each in json.loads(_doveadm("-f", "json", "who", "-1") or "[]")}
 
 
 def sessions(login: str) -> list[int]:

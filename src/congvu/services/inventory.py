@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from congvu.errors import UserError
+from congvu.services.filters import doveadm, filters
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -19,7 +18,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "inventory",
         help="say what is in a mailbox",
         description="On the host of the mail store: prints as JSON the folders of a mailbox with their "
-        "messages, unread, bytes, oldest and newest, and its filters. No message's content is read.",
+        "messages, unread, bytes, oldest and newest, and its filters with where they forward mail. No "
+        "message's content is read.",
     )
     parser.add_argument("address")
 
@@ -31,10 +31,8 @@ def run(args: argparse.Namespace) -> int:
 
 def inventory(address: str) -> dict[str, Any]:
     """Folders and filters of a mailbox. Raises UserError when the store does not say."""
-    rows = json.loads(
-        _doveadm("-f", "json", "mailbox", "status", "-u", address, "messages unseen vsize", "*")
-    )
-    saved = json.loads(_doveadm("-f", "json", "fetch", "-u", address, "mailbox date.saved.unixtime", "ALL"))
+    rows = json.loads(doveadm("-f", "json", "mailbox", "status", "-u", address, "messages unseen vsize", "*"))
+    saved = json.loads(doveadm("-f", "json", "fetch", "-u", address, "mailbox date.saved.unixtime", "ALL"))
     moments: dict[str, list[int]] = {}
     for message in saved:
         moments.setdefault(message["mailbox"], []).append(int(message["date.saved.unixtime"]))
@@ -48,8 +46,7 @@ def inventory(address: str) -> dict[str, Any]:
         }
         for row in sorted(rows, key=lambda each: (each["mailbox"] != "INBOX", each["mailbox"]))
     ]
-    filters = _doveadm("sieve", "list", "-u", address).splitlines()
-    return {"address": address, "folders": folders, "filters": [line.strip() for line in filters]}
+    return {"address": address, "folders": folders, "filters": filters(address)}
 
 
 def _span(moments: list[int]) -> dict[str, str | None]:
@@ -58,10 +55,3 @@ def _span(moments: list[int]) -> dict[str, str | None]:
         return {"oldest": None, "newest": None}
     first, last = (datetime.fromtimestamp(each, UTC).isoformat() for each in (min(moments), max(moments)))
     return {"oldest": first, "newest": last}
-
-
-def _doveadm(*arguments: str) -> str:
-    done = subprocess.run(["doveadm", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UserError(f"doveadm {' '.join(arguments[:4])}: {done.stderr.strip()}")
-    return done.stdout

@@ -15,7 +15,7 @@ from congvu.errors import UserError
 from congvu.policy import read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
-from congvu.report.paper import paper
+from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, period, period_at
 from congvu.services.audit import add_sources, stored
 
@@ -50,15 +50,12 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             f"{window.quarter} ({cutoff}) begins on {window.first}: there is nothing to report yet"
         )
-    try:
-        letterhead = Letterhead.read(json.loads(args.letterhead))
-    except ValueError as error:
-        raise UserError(f"letterhead: not JSON: {error}") from error
+    head = letterhead(args.letterhead)
     with store.connect(args.host, args.database) as db:
         observations = stored(db.observations(window.starts, window.ends))
     # A past quarter is judged as it stood at its end.
     findings = evidence.findings(policy, observations, (), min(now, window.ends))
-    report = Report(window, policy, findings, letterhead)
+    report = Report(window, policy, findings, head)
     files = {form: _render(report, form) for form in args.format}
     folder = args.out / f"{window.quarter}-{cutoff}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,21 +66,34 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def letterhead(given: str) -> Letterhead:
+    """A letterhead from JSON. Raises UserError."""
+    try:
+        return Letterhead.read(json.loads(given))
+    except ValueError as error:
+        raise UserError(f"letterhead: not JSON: {error}") from error
+
+
 def _render(report: Report, form: str) -> bytes:
     if form == "json":
         return to_json(report).encode()
     if form == "html":
         return to_html(report).encode()
-    try:  # 240 MB of libraries, which only hosts that render documents have
+    return render(paper(report), form)
+
+
+def render(document: Paper, form: str) -> bytes:
+    """An official document as "pdf" or "docx". Raises UserError on a host without the libraries for it."""
+    try:  # 240 MB, which only hosts that render documents have
         if form == "pdf":
             from congvu.report.pdf import to_pdf  # noqa: PLC0415
 
-            return to_pdf(paper(report))
+            return to_pdf(document)
         from congvu.report.docx import to_docx  # noqa: PLC0415
 
-        return to_docx(paper(report))
+        return to_docx(document)
     except ImportError as error:
         raise UserError(
             f"this host cannot render {form}: {error}. Debian's weasyprint and python3-docx are brought by "
-            "playbooks/site.yml (role audit); --format json html does without"
+            "playbooks/site.yml (role audit); congvu report --format json html does without"
         ) from error

@@ -18,7 +18,10 @@ from congvu.store.directory import (
 from congvu.store.fingerprints import record_issued, unrecognised
 from congvu.store.handover import (
     acknowledge_handover,
+    filters_due,
+    filters_ended,
     make_handover,
+    read_handover,
     read_handovers,
     settle_handovers,
 )
@@ -32,11 +35,14 @@ __all__ = [
     "acknowledge_handover",
     "connect",
     "converge",
+    "filters_due",
+    "filters_ended",
     "make_handover",
     "migrate",
     "outrun_records",
     "read_credentials",
     "read_directory",
+    "read_handover",
     "read_handovers",
     "record_issued",
     "settle_handovers",

@@ -139,6 +139,10 @@ class Store:
 
     # Changing -------------------------------------------------------------------------------------
 
+    def end_without_door(self, logins: Iterable[str]) -> None:
+        """Note of these, who have sessions, whose have to end: all for whom no door opens any more."""
+        self.run(SQL.sessions_without_door, logins=list(logins))
+
     def session_ended(self, login: str, since: datetime) -> None:
         """The sessions that had to end since then have ended."""
         self.run(SQL.session_ended, login=login, since=since)

@@ -1,8 +1,8 @@
-"""Handovers of boxes: read them, make one, write down those that took effect, note acknowledgements."""
+"""Handovers of boxes: read and make them; note what took effect, what ended, and who acknowledged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -29,6 +29,23 @@ def make_handover(db: Store, handover: Handover, inventory: Mapping[str, Any], a
 def settle_handovers(db: Store, actor: str) -> int:
     """Write the roles of handovers that are due, and note whose sessions end; how many boxes there were."""
     return int(db.rows(SQL.settle_handovers, actor=actor)[0]["count"])
+
+
+def read_handover(db: Store, box: str, decision: str) -> dict[str, Any] | None:
+    """All that the minutes of one say; under ``parties`` its giver, if any, and its receiver."""
+    found = db.rows(SQL.handover, box=box, decision=decision)
+    return dict(found[0]) if found else None
+
+
+def filters_due(db: Store) -> list[str]:
+    """Boxes whose filters have to end, since a handover has begun."""
+    return [str(row["box"]) for row in db.rows(SQL.filters_due)]
+
+
+def filters_ended(db: Store, box: str, names: Sequence[str], actor: str) -> None:
+    """No filter of the box runs any more; ``names``: of those that did."""
+    db.record(actor, "handover.filters", box, {"ended": list(names)})
+    db.run(SQL.filters_ended, box=box)
 
 
 def acknowledge_handover(db: Store, box: str, decision: str, by: str, actor: str) -> bool:

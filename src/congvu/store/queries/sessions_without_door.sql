@@ -1,0 +1,1 @@
+select sessions_without_door(%(logins)s)
