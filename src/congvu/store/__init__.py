@@ -23,6 +23,7 @@ from congvu.store.handover import (
     settle_handovers,
 )
 from congvu.store.migration import migrate
+from congvu.store.portal import asked, said
 
 __all__ = [
     "Account",
@@ -30,6 +31,7 @@ __all__ = [
     "Store",
     "StoreError",
     "acknowledge_handover",
+    "asked",
     "connect",
     "converge",
     "make_handover",
@@ -39,6 +41,7 @@ __all__ = [
     "read_directory",
     "read_handovers",
     "record_issued",
+    "said",
     "settle_handovers",
     "unrecognised",
     "write_credentials",
