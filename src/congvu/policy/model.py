@@ -66,10 +66,9 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Provision(Located):
-    """One atomic duty. ``kind``, main one first: E enforced, M measured, O attested, S scope, P encouraging.
+    """One atomic duty. ``kind``: E enforced, M measured, O attested, S scope, P encouraging; main one first.
 
-    """One atomic duty. ``kind``: E enforced, M measured, O attested, S scope, P encouraging; first the main.
-
+    ``statement``: the sentence that whoever ``attests`` puts their name to; without one, the duty itself.
     """
 
     id: ProvisionId

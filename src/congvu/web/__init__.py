@@ -1,6 +1,5 @@
-"""Pages for the people of the organisation, in Vietnamese: the change of password, `/mat-khau`, and their own page,
-`/trang-cua-toi`.
+"""Pages for the people of the organisation, in Vietnamese: the change of password, and each person's own page.
 
-They hold no secret and keep nothing: they ask the password service over a Unix socket, and the directory through
-functions that act for the person of a session alone.
+They hold no secret and keep nothing: they ask the password service over a Unix socket, and the directory
+through functions that act for the person of a session alone.
 """
