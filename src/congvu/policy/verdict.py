@@ -215,7 +215,7 @@ def _attestation(provision: Provision, policy: Resolved, attested: Mapping[str, 
     party = policy.parties[provision.attests or ""]
     said = attested.get(provision.id, Attestation(0, 0))
     if said.denied:  # whoever answers for a duty says that it is not kept: nobody knows better
-        told = "; ".join(f"{who} ({remark})" for who, remark in said.denied)
+        told = "; ".join(f"{who} ({remark.rstrip('.')})" for who, remark in said.denied)
         reason = Text(
             vi=f"Chính nơi có trách nhiệm nêu chưa thực hiện: {told}.",
             en=f"Not kept, by the word of those who answer for it: {told}.",
