@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -12,6 +14,8 @@ from fix_services import DOMAIN, Reply, Server, own
 
 HOST = f"mail.{DOMAIN}"
 ORIGIN = f"https://{HOST}"
+COOKIE = "__Host-trang-cua-toi"
+MINE = {"party": "head", "unit": "tccb"}
 _HELD = re.compile(r"(__Host-[a-z-]+)=([^;]*); ")
 _TOKEN = re.compile(r'name="token" value="([^"]*)"')
 
@@ -54,6 +58,33 @@ class Visitor:
             if not value:
                 del self.cookies[name]
         return reply
+
+
+def text(page: str) -> str:
+    """What a reader sees."""
+    body = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.S)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def quarter(visitor: Visitor) -> str:
+    return re.findall(r"quy=(20\d\d-Q\d)", visitor.get("/xac-nhan-quy").text)[0]
+
+
+def sign(visitor: Visitor, **form: str) -> Any:
+    """Send the statements of a unit; by default the head's own for the running quarter."""
+    values = {"quarter": quarter(visitor), "shown": visitor.shown(), **MINE}
+    return visitor.post("/xac-nhan-quy", **{**values, **form})
+
+
+def statements(database: Database) -> list[tuple[Any, ...]]:
+    return database.ask(
+        "congvu_owner", "select provision, party, unit, attested, remark, staff_id from statement order by id"
+    )
+
+
+def records(database: Database, verb: str) -> list[dict[str, Any]]:
+    return [detail for (detail,) in database.ask(
+        "congvu_owner", "select detail from audit_record where verb = %s order by id", verb)]  # fmt: skip
 
 
 @pytest.fixture

@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
-from typing import Any
 
 import pytest
 from fix_database import Database
-from fix_portal import ORIGIN, Visitor
-from fix_services import DOMAIN, NEW, PASSWORD, Server, change
-
-COOKIE = "__Host-trang-cua-toi"
-MINE = {"party": "head", "unit": "tccb"}
-
-
-def text(page: str) -> str:
-    """What a reader sees."""
-    body = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.S)
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
-
-
-def quarter(visitor: Visitor) -> str:
-    return re.findall(r"quy=(20\d\d-Q\d)", visitor.get("/xac-nhan-quy").text)[0]
-
-
-def sign(visitor: Visitor, **form: str) -> Any:
-    """Send the statements of a unit; by default the head's own for the running quarter."""
-    values = {"quarter": quarter(visitor), "shown": visitor.shown(), **MINE}
-    return visitor.post("/xac-nhan-quy", **{**values, **form})
-
-
-def statements(database: Database) -> list[tuple[Any, ...]]:
-    return database.ask(
-        "congvu_owner", "select provision, party, unit, attested, remark, staff_id from statement order by id"
-    )
-
-
-def records(database: Database, verb: str) -> list[dict[str, Any]]:
-    return [detail for (detail,) in database.ask(
-        "congvu_owner", "select detail from audit_record where verb = %s order by id", verb)]  # fmt: skip
+from fix_portal import COOKIE, MINE, Visitor, quarter, records, sign, statements, text
+from fix_services import DOMAIN, NEW, Server, change
 
 
 # -- the door --------------------------------------------------------------------------------------
@@ -263,6 +230,32 @@ def test_whoever_does_not_vouch_says_why(head: Visitor, roles: Database) -> None
     assert sign(head, **{"said-d8.k1": "no", "remark-d8.k1": "x" * 1001}).status == 422
 
 
+# -- handover --------------------------------------------------------------------------------------
+
+
+def test_the_receiver_of_a_mailbox_says_so_in_person(head: Visitor, clerk: Visitor, roles: Database) -> None:
+    box = f"luutru@{DOMAIN}"
+    with roles.store("congvu_owner") as db:
+        db.record("test", "test", "", {})
+        db.connection.execute(
+            "insert into handover "
+            "(box, kind, decision, decided_on, effective_on, giver, receiver, inventory) "
+            "values (%s, 'unit', '45/QĐ-SNV', congvu_today() - 9, congvu_today(), 'linhnhp', 'annv', '{}'), "
+            "(%s, 'unit', '46/QĐ-SNV', congvu_today(), congvu_today() + 9, 'annv', 'linhnhp', '{}')",
+            [box, box])  # fmt: skip
+    ((now,), (later,)) = roles.ask("congvu_owner", "select id from handover order by id")
+    assert "Nhận bàn giao hộp thư" in text(head.get().text)
+    assert "Nhận bàn giao hộp thư" not in text(clerk.get().text)  # not before its day
+    assert clerk.post(f"/ban-giao/{now}").status == 403
+    assert clerk.post(f"/ban-giao/{later}").status == 403
+    for _ in range(2):
+        assert head.post(f"/ban-giao/{now}").status == 303
+    acknowledged = "select decision, acknowledged_by from handover where acknowledged_at is not null"
+    assert roles.ask("congvu_owner", acknowledged) == [("45/QĐ-SNV", "Nguyễn Văn An")]
+    assert records(roles, "handover.acknowledge") == [{"decision": "45/QĐ-SNV", "by": "Nguyễn Văn An"}]
+    assert "Nhận bàn giao hộp thư" not in text(head.get().text)
+
+
 # -- difficulties ----------------------------------------------------------------------------------
 
 
@@ -314,72 +307,3 @@ def test_what_is_typed_is_shown_as_text(clerk: Visitor) -> None:
     page = clerk.get("/vuong-mac").text
     assert "<script>alert" not in page
     assert "{{ 7 * 7 }}" in page
-
-
-# -- forms from elsewhere --------------------------------------------------------------------------
-
-FORMS = {
-    "/quy-che": {"known": "yes"},
-    "/xac-nhan-quy": {**MINE, "said-d8.k1": "yes"},
-    "/vuong-mac": {"provision": "d8.k1", "body": "Có vướng mắc", "once": "0" * 32},
-    "/dang-xuat": {},
-}
-
-
-@pytest.mark.parametrize("path", FORMS)
-def test_a_form_from_elsewhere_does_nothing(
-    head: Visitor, clerk: Visitor, roles: Database, path: str
-) -> None:
-    form = {"shown": head.shown(), "quarter": quarter(head), **FORMS[path]}
-    token, others = head.token(), clerk.token()
-    before = roles.ask("congvu_owner", "select count(*) from audit_record")
-    for wrong in (
-        {"token": ""},
-        {"token": "x" * 64},
-        {"token": others},
-        {"token": token, "origin": "https://evil.example"},
-        {"token": token, "origin": "null"},
-        {"token": token, "origin": f"{ORIGIN}:8443"},
-    ):
-        keep = dict(head.cookies)
-        assert head.post(path, **{**form, **wrong}).status in (303, 403)
-        head.cookies = keep
-    assert roles.ask("congvu_owner", "select count(*) from audit_record") == before
-    for table in ("acknowledgement", "statement", "difficulty"):
-        assert roles.ask("congvu_owner", f"select count(*) from {table}") == [(0,)], table
-    assert head.get().status == 200  # and nobody was logged out
-
-
-def test_a_form_of_an_ended_session_does_nothing(head: Visitor, roles: Database) -> None:
-    token, shown, held = head.token(), head.shown(), dict(head.cookies)
-    head.post("/dang-xuat")
-    replayed = Visitor(head.server, held).post("/quy-che", token, known="yes", shown=shown)
-    assert replayed.headers["Location"].endswith("?ly-do=het-phien")
-    head.login("annv")  # the same person anew: the old form is not theirs
-    assert head.post("/quy-che", token, known="yes", shown=shown).status == 403
-    assert roles.ask("congvu_owner", "select * from acknowledgement") == []
-
-
-def test_nobody_is_logged_in_by_a_strangers_form(visitor: Visitor) -> None:
-    token = visitor.token("/dang-nhap")
-    form = {"login": "annv", "password": PASSWORD}
-    assert visitor.post("/dang-nhap", token, "https://evil.example", **form).status == 403
-    assert visitor.post("/dang-nhap", "x" * 43, **form).status == 403
-    assert COOKIE not in visitor.cookies
-
-
-def test_nothing_typed_and_no_session_reaches_a_log(
-    head: Visitor, password_server: Server, web_server: Server
-) -> None:
-    head.post("/vuong-mac", once="0" * 32, provision="d8.k1", body="Lộ-mất-rồi")
-    written = web_server.output.read_text() + password_server.output.read_text()
-    for secret in (PASSWORD, "Lộ-mất", head.cookies[COOKIE]):
-        assert secret not in written
-    admitted = [json.loads(line) for line in written.splitlines() if '"admit"' in line]
-    assert {"event", "verb", "client", "answer", "login", "state"} == set(admitted[-1])
-
-
-def test_without_the_directory_nothing_is_promised(web_server: Server) -> None:
-    reply = Visitor(web_server, {COOKIE: "0" * 64}).get()
-    assert reply.status == 503
-    assert "gián đoạn" in reply.text

@@ -82,6 +82,11 @@ def answer(db: Store, session: bytes, difficulty: int, told: str) -> str:
     return _outcome(db, SQL.portal_answer, session=session, difficulty=difficulty, told=told)
 
 
+def take_over(db: Store, session: bytes, handover: int) -> str:
+    """The receiver of a handover says that they have the mailbox."""
+    return _outcome(db, SQL.portal_take_over, session=session, handover=handover)
+
+
 def asked(db: Store) -> dict[str, dict[str, str]]:
     """Who is asked for their word: by party, by key (unit, staff id), how the report names them."""
     found: dict[str, dict[str, str]] = {}

@@ -77,6 +77,7 @@ def blueprint(behind: Behind) -> Blueprint:
         "/xac-nhan-quy": portal.state,
         "/vuong-mac": portal.report,
         "/vuong-mac/<int:difficulty>": portal.answer,
+        "/ban-giao/<int:handover>": portal.take_over,
     }
     for method, views in (("GET", shown), ("POST", sent)):
         for path, view in views.items():
@@ -278,6 +279,13 @@ class _Portal:
             once=secrets.token_hex(16), form=request.form if request.method == "POST" else {},
             chosen=request.values.get("provision", ""),
         )  # fmt: skip
+
+    def take_over(self, handover: int) -> Response:
+        with self.behind.connect() as db:
+            outcome = directory.take_over(db, _session(), handover)
+        if outcome == "recorded":
+            return _redirect("portal.home", xong="1")
+        return self.home(outcome, 403) if outcome == "not_yours" else _to_entrance("het-phien")
 
     def report(self) -> Response:
         provision, once = (request.form.get(name, "") for name in ("provision", "once"))

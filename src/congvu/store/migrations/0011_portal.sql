@@ -166,6 +166,11 @@ begin
       'signs', (select coalesce(jsonb_agg(jsonb_build_object('party', s.party, 'unit', s.unit, 'unit_name', u.name)
                                           order by s.party, u.name), '[]')
                   from signatory s join unit u on u.code = s.unit where s.staff_id = who),
+      'handovers', (select coalesce(jsonb_agg(jsonb_build_object(
+                             'id', h.id, 'box', h.box, 'unit_name', b.unit, 'decision', h.decision,
+                             'decided_on', h.decided_on, 'effective_on', h.effective_on) order by h.id), '[]')
+                      from handover h join box_name b on b.address = h.box
+                     where h.receiver = who and h.effective_on <= congvu_today() and h.acknowledged_at is null),
       'policy', (select jsonb_build_object('version', version, 'sha256', sha256)
                    from policy_version order by since desc limit 1),
       'acknowledged', (select coalesce(jsonb_agg(jsonb_build_object('version', version, 'sha256', sha256, 'at', at)
@@ -349,6 +354,29 @@ begin
   return 'recorded';
 end $$;
 
+-- Whoever receives a mailbox says so in person.
+create function portal_take_over(held bytea, handover_id bigint) returns text
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  me person := (select p from person p where staff_id = session_person(held));
+  act handover;
+begin
+  if me.staff_id is null then
+    return 'no_session';
+  end if;
+  select * into act from handover
+   where id = handover_id and receiver = me.staff_id and effective_on <= congvu_today() for update;
+  if act.id is null then
+    return 'not_yours';
+  elsif act.acknowledged_at is null then
+    insert into audit_record (actor, verb, subject, detail)
+    values (me.address, 'handover.acknowledge', act.box,
+            jsonb_build_object('decision', act.decision, 'by', me.full_name));
+    update handover set acknowledged_at = congvu_now(), acknowledged_by = me.full_name where id = act.id;
+  end if;
+  return 'recorded';
+end $$;
+
 do $$
 begin
   execute format('grant connect on database %I to congvu_portal', current_database());
@@ -357,10 +385,12 @@ grant usage on schema public to congvu_portal;
 revoke all on function open_session(text, text, bytea), session_person(bytea), close_session(bytea), portal_home(bytea),
                        portal_records(bytea), portal_statements(bytea, text, text, text), portal_difficulties(bytea),
                        portal_acknowledge(bytea, text), portal_state(bytea, text, text, text, text, jsonb),
-                       portal_report(bytea, text, text, bytea), portal_answer(bytea, bigint, text) from public;
+                       portal_report(bytea, text, text, bytea), portal_answer(bytea, bigint, text),
+                       portal_take_over(bytea, bigint) from public;
 grant execute on function open_session(text, text, bytea) to congvu_password;
 grant execute on function close_session(bytea), portal_home(bytea), portal_records(bytea),
                           portal_statements(bytea, text, text, text), portal_difficulties(bytea),
                           portal_acknowledge(bytea, text), portal_state(bytea, text, text, text, text, jsonb),
-                          portal_report(bytea, text, text, bytea), portal_answer(bytea, bigint, text) to congvu_portal;
+                          portal_report(bytea, text, text, bytea), portal_answer(bytea, bigint, text),
+                          portal_take_over(bytea, bigint) to congvu_portal;
 grant select on acknowledgement, statement, statement_last, difficulty, signatory, asked to congvu_admin;
