@@ -9,7 +9,6 @@ from fix_database import Database
 from fix_portal import COOKIE, MINE, Visitor, quarter, records, sign, statements, text
 from fix_services import DOMAIN, NEW, Server, change
 
-
 # -- the door --------------------------------------------------------------------------------------
 
 
