@@ -7,13 +7,13 @@ An observation says what was looked at on one host, and what was not in order. W
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from congvu.errors import UserError
-from congvu.policy import Judgement, Resolved, Row, Status, Text, judge_control, judge_row
+from congvu.policy import Attestation, Judgement, Resolved, Row, Status, Text, judge_control, judge_row
 
 _SCHEMA = 1
 _FIELDS = {
@@ -128,11 +128,11 @@ def latest(observations: Iterable[Observation]) -> dict[str, tuple[Observation, 
 
 
 def findings(
-    policy: Resolved, observations: Iterable[Observation], attested: Collection[str], now: datetime
+    policy: Resolved, observations: Iterable[Observation], attested: Mapping[str, Attestation], now: datetime
 ) -> tuple[Finding, ...]:
     """Return what every provision of the policy comes to at the aware moment ``now``, in its order.
 
-    ``attested``: ids of the provisions for which a valid attestation of the period exists.
+    ``attested``: by provision, what those who attest it said of the period.
     """
     known = latest(observations)
     judgements = [_judged(control.id, known.get(control.id, ()), policy, now) for control in policy.controls]

@@ -54,7 +54,12 @@ select json_build_object(
     from pg_class, aclexplode(relacl)
    where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
  'settings', (select json_object_agg(key, value) from policy_value),
- 'policy', (select sha256 from policy_version order by since desc limit 1)
+ 'policy', (select sha256 from policy_version order by since desc limit 1),
+ 'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),
+ 'acknowledgements', (select json_agg(a) from (
+    select staff_id, version, sha256, at from acknowledgement order by staff_id, at) a),
+ 'difficulties', (select json_agg(d) from (
+    select id, provision, unit, at, answered_at from difficulty order by id) d)
 )"""
 
 _BOXES = ("unit", "office")
@@ -82,6 +87,9 @@ class Directory:
     readers: list[str]
     settings: dict[str, Any]
     policy: str | None
+    versions: list[dict[str, Any]]
+    acknowledgements: list[dict[str, Any]]
+    difficulties: list[dict[str, Any]]
 
     @classmethod
     def read(cls, plain: dict[str, Any]) -> Directory:

@@ -18,7 +18,7 @@ HSTS_LEAST = 180 * 24 * 3600  # seconds; below half a year browsers forget betwe
 @pytest.mark.control("webmail-https")
 def test_webmail_https(observe: Observe, facts: HostFacts, visits: Visits) -> None:
     name, address = visits.name, facts.address
-    for path in ("/", "/?_task=login", "/mat-khau"):
+    for path in ("/", "/?_task=login", "/mat-khau", "/trang-cua-toi/dang-nhap"):
         page = doors.fetch(address, name, path, None)
         place = page.headers.get("location", "")
         observe.check(
@@ -27,7 +27,7 @@ def test_webmail_https(observe: Observe, facts: HostFacts, visits: Visits) -> No
             f"trả lời {page.status} {place or 'không chuyển hướng'} thay vì 308 sang HTTPS",
         )
     context = doors.trusting(facts.ca)
-    for path in ("/", "/mat-khau"):
+    for path in ("/", "/mat-khau", "/trang-cua-toi/dang-nhap"):
         url = f"https://{name}{path}"
         try:
             page = doors.fetch(address, name, path, context)

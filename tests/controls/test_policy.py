@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from datetime import date, datetime, timedelta
 
 import pytest
 from conftest import Observe
 from hostfacts import HostFacts
+
+from congvu import clock
 
 
 @pytest.mark.control("policy-integrity")
@@ -25,3 +29,45 @@ def test_policy_integrity(observe: Observe, facts: HostFacts) -> None:
         file, table = plain["values"].get(key, missing), facts.directory.settings.get(key, missing)
         observe.check(f"giá trị {key}", file == table, "trong tệp và trong cơ sở dữ liệu khác nhau")
     observe.fact(f"Phiên bản {plain['version']}, mã băm {digest}.")
+
+
+@pytest.mark.control("policy-acknowledgement")
+def test_policy_acknowledgement(observe: Observe, facts: HostFacts) -> None:
+    directory, version = facts.directory, facts.policy.version
+    in_force = [clock.day(moment(each["since"])) for each in directory.versions if each["version"] == version]
+    if not in_force:
+        observe.check(f"phiên bản {version}", False, "cơ sở dữ liệu không có phiên bản này")
+        return
+    known = {each["staff_id"] for each in directory.acknowledgements if each["version"] == version}
+    days = facts.value("acknowledgement.days")
+    for person in directory.serving:
+        begins = max(min(in_force), date.fromisoformat(person["starts"]))
+        overdue = directory.today > begins + timedelta(days=days)
+        acknowledged = person["staff_id"] in known
+        subject = f"mã cán bộ {person['staff_id']}"
+        observe.check(subject, acknowledged or not overdue, f"chưa xác nhận sau {days} ngày")
+    serving = {person["staff_id"] for person in directory.serving}
+    observe.fact(
+        f"{len(serving & known)} trên {len(serving)} người đang công tác đã xác nhận phiên bản {version}."
+    )
+
+
+@pytest.mark.control("difficulty-intake")
+def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
+    directory, days = facts.directory, facts.value("difficulty.answer_days")
+    last_quarter = directory.today - timedelta(days=92)
+    recent = [each for each in directory.difficulties
+              if not each["answered_at"] or clock.day(moment(each["at"])) >= last_quarter]  # fmt: skip
+    for each in recent:
+        due = clock.day(moment(each["at"])) + timedelta(days=days)
+        answered = clock.day(moment(each["answered_at"])) if each["answered_at"] else directory.today
+        late = f"chưa được trả lời trong {days} ngày"
+        observe.check(f"vướng mắc số {each['id']}, đơn vị {each['unit']}", answered <= due, late)
+    counts = Counter(each["provision"] for each in recent)
+    told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
+    observe.fact(f"Vướng mắc đã nhận, theo quy định: {told}." if told else "Không phát sinh vướng mắc nào.")
+
+
+def moment(text: str) -> datetime:
+    """Return an instant as PostgreSQL writes it in JSON."""
+    return datetime.fromisoformat(text)

@@ -57,7 +57,7 @@ def main() -> None:
         "domain": given.domain,
         "ca_file": str(folder / "tls" / "ca.pem"),
         "webmail_url": f"{web}/",
-        "portal_url": f"{web}/mat-khau",
+        "portal_url": f"{web}/trang-cua-toi",
         "ports": PORTS,
         "accounts": [
             describe(account, known) for account in hosts.accounts() if account["state"] != "closed"
@@ -69,7 +69,7 @@ def main() -> None:
         f"""
 The demo is up at {demo["host"]} (make demo-exec, make demo-down).
   webmail        {demo["webmail_url"]}   name and address go into /etc/hosts; authority: {demo["ca_file"]}
-  password page  {demo["portal_url"]}
+  people's page  {demo["portal_url"]}
   accounts       {folder / "demo.json"}
   report         {next((path for path in demo["reports"] if path.endswith(".html")), "not rendered yet")}"""
     )

@@ -64,7 +64,7 @@ class Host:
         seen = self.folder / "observations.json"
         self.observe(f"--observations={seen}")
         observations = evidence.read(json.loads(seen.read_text(encoding="utf-8")))
-        findings = evidence.findings(self.policy, observations, (), datetime.now(UTC))
+        findings = evidence.findings(self.policy, observations, {}, datetime.now(UTC))
         return {finding.row.provision.id: finding.row.status for finding in findings}
 
     @property

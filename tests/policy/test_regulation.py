@@ -80,6 +80,8 @@ def prose(policy: Resolved) -> Iterator[tuple[str, Text]]:
     """Every text that people read, with a name for it; not the commands of ``check_by_hand``."""
     for row in policy.provisions:
         yield f"duty of {row.id}", row.duty
+        if row.statement:
+            yield f"statement of {row.id}", row.statement
         if row.not_assessed:
             yield f"not_assessed of {row.id}", row.not_assessed
     for control in policy.controls:
@@ -109,13 +111,22 @@ def test_what_is_enforced_or_measured_has_a_control_and_what_is_attested_a_witne
         assert row.attests or "O" not in row.kind, f"nobody attests {row.id}"
 
 
-def test_a_row_that_nothing_observes_says_why_and_asks_nobody_yet(policy: Resolved) -> None:
+def test_a_row_that_nothing_observes_has_somebody_to_vouch_or_says_why(policy: Resolved) -> None:
     built = {control.id for control in policy.controls if control.built}
     for row in policy.provisions:
-        observed = bool(built & set(row.controls))
-        explained = row.not_assessed is not None or (not row.attests and not observed)
-        # Both: what is observed is half of the duty, for the other half somebody will have to vouch.
-        assert observed != explained or (observed and row.attests), row.id
+        unbuilt = set(row.controls) - built
+        assert row.controls or row.attests or row.not_assessed, row.id
+        assert all(policy.control(control).reason for control in unbuilt), row.id
+        # Whoever is asked for their word is judged by it.
+        assert not (row.attests and row.not_assessed), row.id
+
+
+def test_whoever_vouches_is_told_for_what_in_a_sentence(policy: Resolved) -> None:
+    for row in policy.provisions:
+        assert (row.attests is None) == (row.statement is None), row.id
+        if row.statement:
+            assert row.statement.vi.endswith("."), row.id
+            assert row.statement.vi != row.duty.vi, row.id
 
 
 def test_every_control_is_reached_from_a_row(policy: Resolved) -> None:

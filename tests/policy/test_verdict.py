@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from congvu.policy import Status, judge, worst
+from congvu.policy import Attestation, Status, judge, worst
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ class Seen:
 
 
 def statuses(policy, observations, attested=(), now=NOW):
+    attested = {row: Attestation(asked=1, confirmed=1) for row in attested}
     return {row.provision.id: row.status.value for row in judge(policy, observations, attested, now)}
 
 
@@ -97,7 +98,7 @@ def build_figure(folder, verdict="figure"):
 
 def test_a_figure_is_reported_not_judged(folder):
     build_figure(folder)
-    rows = judge(folder.resolve(), {"reports-by-mail": [Seen(figure=0.1)]}, (), NOW)
+    rows = judge(folder.resolve(), {"reports-by-mail": [Seen(figure=0.1)]}, {}, NOW)
     assert rows[4].status is Status.NOT_ASSESSED
     assert "not judged" in rows[4].reasons[0].en
 
@@ -118,7 +119,7 @@ def test_an_encouraging_row_is_never_not_met(folder):
 
 
 def test_not_built_says_why(folder):
-    rows = judge(folder.resolve(), {"reports-by-mail": [Seen(checked=9)]}, (), NOW)
+    rows = judge(folder.resolve(), {"reports-by-mail": [Seen(checked=9)]}, {}, NOW)
     assert rows[4].status is Status.NOT_ASSESSED
     assert rows[4].reasons[0].en == "There is no register yet in which reports could be counted."
 
@@ -180,7 +181,7 @@ def test_a_waiver_of_a_row_covers_its_attestation(folder):
 
 
 def test_reasons_are_those_of_the_status(folder):
-    rows = judge(folder.resolve(), {"mail-delivery": [BAD]}, (), NOW)
+    rows = judge(folder.resolve(), {"mail-delivery": [BAD]}, {}, NOW)
     assert [reason.vi for reason in rows[3].reasons] == ["1 trên 10 trường hợp, chưa đạt mức tối thiểu 90%."]
 
 

@@ -1,18 +1,23 @@
 """Fixtures by topic live in fix_*.py; a test names what it needs."""
 
 from fix_database import cluster, database, empty_database, shared_database
+from fix_portal import clerk, head, roles, visitor
 from fix_services import host_files, journal, page, password_server, people, service, web_server
 
 __all__ = [
+    "clerk",
     "cluster",
     "database",
     "empty_database",
+    "head",
     "host_files",
     "journal",
     "page",
     "password_server",
     "people",
+    "roles",
     "service",
     "shared_database",
+    "visitor",
     "web_server",
 ]

@@ -155,7 +155,8 @@ def host_files(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Path:
     }
     (folder / "password.json").write_text(json.dumps(settings))
     settings = {
-        "policy": dict(resolved.values),
+        "policy": str(folder / "policy.json"),
+        "database": {"host": cluster, "name": "congvu"},
         "organisation": ORGANISATION,
         "hostname": f"mail.{DOMAIN}",
         "domain": DOMAIN,

@@ -53,7 +53,7 @@ def seen(policy: Resolved, control: str, **changed: Any) -> Observation:
 
 
 def statuses(policy: Resolved, *observations: Observation, now: datetime = NOW) -> dict[str, Status]:
-    found = evidence.findings(policy, observations, (), now)
+    found = evidence.findings(policy, observations, {}, now)
     return {finding.row.provision.id: finding.row.status for finding in found}
 
 
@@ -122,7 +122,7 @@ def test_a_file_of_observers_that_all_broke_down_holds_nothing() -> None:
 
 
 def test_every_row_has_a_finding_in_the_order_of_the_regulation(policy: Resolved) -> None:
-    found = evidence.findings(policy, (), (), NOW)
+    found = evidence.findings(policy, (), {}, NOW)
     assert [finding.row.provision for finding in found] == list(policy.provisions)
     assert {finding.row.status for finding in found} <= {Status.NOT_ASSESSED, Status.ATTESTATION_MISSING}
 
@@ -158,7 +158,7 @@ def test_what_another_policy_judged_proves_nothing(
     policy: Resolved, exceptions: tuple[Deviation, ...]
 ) -> None:
     foreign = seen(policy, "password-length", policy_sha256="f" * 64, exceptions=exceptions)
-    (finding,) = [each for each in evidence.findings(policy, [foreign], (), NOW) if each.observations]
+    (finding,) = [each for each in evidence.findings(policy, [foreign], {}, NOW) if each.observations]
     assert finding.row.status is Status.NOT_ASSESSED
     assert "phiên bản chính sách khác" in finding.row.reasons[0].vi
 
@@ -179,6 +179,6 @@ def test_an_encouraged_row_is_never_not_met(policy: Resolved) -> None:
 
 def test_a_finding_carries_what_it_rests_on(policy: Resolved) -> None:
     observation = seen(policy, "password-length")
-    found = {each.row.provision.id: each for each in evidence.findings(policy, [observation], (), NOW)}
+    found = {each.row.provision.id: each for each in evidence.findings(policy, [observation], {}, NOW)}
     assert found["a2.k1"].observations == {"password-length": (observation,)}
     assert found["a3"].observations == {}

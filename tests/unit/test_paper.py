@@ -53,7 +53,7 @@ def written(
     policy: Resolved, observations: list[Observation], quarter: str = "2026-Q4", cutoff: str = "nd09"
 ) -> Paper:
     window = period(quarter, cutoff)
-    findings = evidence.findings(policy, observations, (), min(NOW, window.ends))
+    findings = evidence.findings(policy, observations, {}, min(NOW, window.ends))
     return paper(Report(window, policy, findings, HEAD))
 
 

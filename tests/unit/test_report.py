@@ -42,7 +42,7 @@ def observations(policy: Resolved) -> list[Observation]:
 
 
 def report(policy: Resolved, observations: list[Observation], letterhead: Letterhead | None = None) -> Report:
-    findings = evidence.findings(policy, observations, (), NOW)
+    findings = evidence.findings(policy, observations, {}, NOW)
     return Report(QUARTER, policy, findings, letterhead or Letterhead())
 
 
@@ -90,7 +90,7 @@ def test_a_row_that_was_not_assessed_says_why(policy: Resolved) -> None:
 
 def test_the_same_evidence_gives_the_same_bytes(policy: Resolved, observations: list[Observation]) -> None:
     once = report(policy, observations)
-    later = evidence.findings(policy, reversed(observations), (), NOW + timedelta(hours=2))
+    later = evidence.findings(policy, reversed(observations), {}, NOW + timedelta(hours=2))
     again = Report(QUARTER, policy, later)
     assert to_json(once) == to_json(again)
     assert to_html(once) == to_html(again)

@@ -12,6 +12,7 @@ from psycopg import errors
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
     "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy",
+    "session_alive", "signatory", "asked", "statement_last",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -44,10 +45,11 @@ def untouched(shared_database: Database) -> Database:
     return fill(shared_database)
 
 
-MAY_READ = {
+MAY_READ: dict[str, set[str]] = {
     "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
     "congvu_webmail": {"box_identity"},
+    "congvu_portal": set(),
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
 }
 
@@ -127,7 +129,24 @@ FORBIDDEN = {
         ISSUED,
         STOPPED_CLOCK,
     ],
+    "congvu_portal": [
+        SET_PASSWORD,
+        RECOGNISE,
+        f"select open_session('{at('annv')}', '{HASH}', {MARK})",
+        f"select session_person({MARK})",
+        "insert into audit_record (actor, verb, subject) values ('x', 'y', 'z')",
+        "create table mine (x int)",
+        "create temporary table mine (x int)",
+        STOPPED_CLOCK,
+    ],
     "congvu_admin": [
+        f"select open_session('{at('annv')}', '{HASH}', {MARK})",
+        f"select portal_home({MARK})",
+        "insert into statement (quarter, provision, party, unit, attested, staff_id, version, sha256) "
+        "values ('2026-Q4', 'd8.k1', 'head', 'vp', true, 'CB1', '2026.1', '')",
+        "insert into acknowledgement values ('CB1', '2026.1', '')",
+        "update difficulty set answer = ''",
+        "delete from portal_session",
         f"update address set address = '{at('khac')}' where address = '{at('annv')}'",
         f"update address set use = 'retired' where address = '{at('annv')}'",
         f"delete from address where address = '{at('annv')}'",
@@ -265,6 +284,9 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "box_role",
         "credential",
         "handover",
+        "acknowledgement",
+        "statement",
+        "difficulty",
         "policy_value",
         "password_fingerprint",
     ],

@@ -6,12 +6,13 @@
     policy.values["password.min_length"]
     Path(...).write_text(json.dumps(dump(policy)))
     policy = read_json(Path("/etc/congvu/policy.json"))   # checked against its digest
-    rows = judge(policy, {control_id: observations}, attested_ids, now)
+    rows = judge(policy, {control_id: observations}, attested, now)
 
 The names below are the public ones; ``congvu.policy.resolve`` and ``.verdict`` are modules.
 ``docs/develop/policy-format.md`` describes the files.
 """
 
+from congvu.policy.attestation import Attestation, Statement, attestations
 from congvu.policy.folder import read
 from congvu.policy.model import (
     About,
@@ -33,6 +34,7 @@ from congvu.policy.verdict import Judgement, Observed, Row, Status, judge, judge
 
 __all__ = [
     "About",
+    "Attestation",
     "Control",
     "Finding",
     "Judgement",
@@ -45,10 +47,12 @@ __all__ = [
     "Resolved",
     "Row",
     "Setting",
+    "Statement",
     "Status",
     "Text",
     "Value",
     "Waiver",
+    "attestations",
     "digest",
     "dump",
     "judge",

@@ -66,7 +66,10 @@ class About:
 
 @dataclass(frozen=True, kw_only=True)
 class Provision(Located):
-    """One atomic duty. ``kind``: E enforced, M measured, O attested, S scope, P encouraging; main first."""
+    """One atomic duty. ``kind``: E enforced, M measured, O attested, S scope, P encouraging; main one first.
+
+    ``statement``: the sentence that whoever ``attests`` puts their name to; without one, the duty itself.
+    """
 
     id: ProvisionId
     article: Line
@@ -75,6 +78,7 @@ class Provision(Located):
     who: Annotated[tuple[Slug, ...], NotEmpty(), Distinct()]
     controls: Annotated[tuple[Slug, ...], Distinct()] = ()
     attests: Slug | None = None
+    statement: Text | None = None
     not_assessed: Text | None = None
 
 

@@ -6,13 +6,14 @@ attestation, and of what this version does not judge.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
 from congvu import clock
+from congvu.policy.attestation import Attestation
 from congvu.policy.model import Control, Provision, Rate, Resolved, Text
 
 # Hosts and controller do not share a clock; more than this lies in the future and proves nothing.
@@ -32,6 +33,9 @@ class Status(Enum):
 
 
 _WORST_FIRST = list(Status)
+
+# A reason names so many at most; more are counted.
+_NAMED = 3
 
 # An exception accepts what is known to be missing. It does not hide that something was not measured.
 _WAIVABLE = (Status.NOT_MET, Status.ATTESTATION_MISSING)
@@ -111,13 +115,13 @@ def judge_row(
     provision: Provision,
     judgements: Sequence[Judgement],
     policy: Resolved,
-    attested: Collection[str],
+    attested: Mapping[str, Attestation],
     now: datetime,
 ) -> Row:
     """A row from the judgements of its controls (any order, others are ignored).
 
-    ``attested``: ids of the provisions for which a valid attestation of the period exists. Raises KeyError
-    when a control of the row was not judged.
+    ``attested``: by provision, what those who attest it said of the period. Raises KeyError when a control of
+    the row was not judged.
     """
     found = {judgement.subject: judgement for judgement in judgements}
     parts = [_relieved(provision, found[control], policy, now) for control in provision.controls]
@@ -131,7 +135,7 @@ def judge_row(
 def judge(
     policy: Resolved,
     observations: Mapping[str, Sequence[Observed]],
-    attested: Collection[str],
+    attested: Mapping[str, Attestation],
     now: datetime,
 ) -> tuple[Row, ...]:
     """Every row of the policy, in its order. ``observations``: by control id, the latest of each host."""
@@ -207,13 +211,33 @@ def _nothing_arose(control: Control) -> Judgement:
     return Judgement(control.id, Status.NOT_APPLICABLE, reason)
 
 
-def _attestation(provision: Provision, policy: Resolved, attested: Collection[str]) -> Judgement:
+def _attestation(provision: Provision, policy: Resolved, attested: Mapping[str, Attestation]) -> Judgement:
     party = policy.parties[provision.attests or ""]
-    if provision.id in attested:
-        reason = Text(vi=f"{party.vi} đã xác nhận.", en=f"Attested by: {party.en}.")
+    said = attested.get(provision.id, Attestation(0, 0))
+    if said.denied:  # whoever answers for a duty says that it is not kept: nobody knows better
+        told = "; ".join(f"{who} ({remark.rstrip('.')})" for who, remark in said.denied)
+        reason = Text(
+            vi=f"Chính nơi có trách nhiệm nêu chưa thực hiện: {told}.",
+            en=f"Not kept, by the word of those who answer for it: {told}.",
+        )
+        return Judgement(provision.id, Status.NOT_MET, reason)
+    if said.asked and said.confirmed == said.asked:
+        reason = Text(vi=f"{_capital(party.vi)} đã xác nhận.", en=f"Attested by: {party.en}.")
         return Judgement(provision.id, Status.ATTESTED, reason)
     reason = Text(vi=f"Chưa có xác nhận: {party.vi}.", en=f"No attestation yet: {party.en}.")
+    if said.confirmed:
+        count, missing = f"{_count(said.confirmed)}/{_count(said.asked)}", ""
+        if len(said.missing) <= _NAMED:
+            missing = f": {', '.join(said.missing)}"
+        reason = Text(
+            vi=f"Mới có {count} xác nhận của {party.vi}; còn thiếu {_count(len(said.missing))}{missing}.",
+            en=f"{count} attestations of the {party.en}; {len(said.missing)} are missing{missing}.",
+        )
     return Judgement(provision.id, Status.ATTESTATION_MISSING, reason)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _relieved(provision: Provision, judgement: Judgement, policy: Resolved, now: datetime) -> Judgement:

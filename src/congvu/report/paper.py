@@ -315,8 +315,6 @@ def _unassessed(report: Report) -> list[str]:
         controls = [report.policy.control(control) for control in provision.controls]
         if any(not control.built for control in controls):
             cause = "Nội dung kiểm tra tự động chưa được xây dựng"
-        elif provision.attests is not None:
-            cause = "Cần người có trách nhiệm xác nhận, hệ thống chưa ghi nhận được xác nhận"
         elif controls:
             cause = "Trong kỳ không có kết quả kiểm tra còn giá trị"
         else:

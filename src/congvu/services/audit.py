@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from congvu import clock, evidence, store
 from congvu.errors import UserError
 from congvu.evidence import Finding, Observation
-from congvu.policy import Judgement, Resolved, Status, read_json
+from congvu.policy import Attestation, Judgement, Resolved, Status, attestations, read_json
+from congvu.report.period import period_at
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     with store.connect(args.host, args.database) as db:
         db.add_observations(_row(each) for each in recorded)
         observations = stored(db.observations(now - _LOOK_BACK, now + _CLOCK_TOLERANCE))
-    findings = evidence.findings(policy, observations, (), now)
+        attested = vouched(db, policy, now)
+    findings = evidence.findings(policy, observations, attested, now)
     missing = unobserved(policy, observations, now)
     if args.json:
         print(json.dumps(summary(findings, missing), ensure_ascii=False))
@@ -77,6 +79,14 @@ def _row(each: Observation) -> store.Observation:
 def stored(rows: Iterable[store.Observation]) -> tuple[Observation, ...]:
     """Return observations as they were kept."""
     return tuple(evidence.observation(dict(row.body), row.host, row.policy_sha256) for row in rows)
+
+
+def vouched(
+    db: store.Store, policy: Resolved, now: datetime, quarter: str | None = None
+) -> dict[str, Attestation]:
+    """Return what people vouched for in a quarter (the present one), under this version of the policy."""
+    quarter = quarter or period_at(now, policy.setting("report.cutoff", str)).quarter
+    return attestations(policy, store.asked(db), store.said(db, quarter, policy.version))
 
 
 def unobserved(policy: Resolved, observations: Iterable[Observation], now: datetime) -> list[str]:

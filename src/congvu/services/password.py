@@ -1,7 +1,7 @@
 """The password service: `gunicorn 'congvu.services.password:create_app("/etc/congvu/password.json")'`.
 
-JSON over HTTP on a Unix socket, for the webmail and the password page of this host: `POST /check`, `/change`,
-`/assess`. It fails closed: whatever goes wrong, the answer is not `open`.
+JSON over HTTP on a Unix socket, for the webmail and the password page of this host: `POST /check`, `/admit`,
+`/change`, `/assess`. It fails closed: whatever goes wrong, the answer is not `open`.
 
 Each answer leaves one line of JSON in the journal: verb, client, answer, login, state. A login that does not
 exist is not named there, since people type their password into the wrong field.
@@ -88,6 +88,10 @@ def create_app(path: str) -> Flask:
     @app.post("/check")
     def _check() -> Response:
         return _reply(bench.check, "login", "password", "client")
+
+    @app.post("/admit")
+    def _admit() -> Response:
+        return _reply(bench.admit, "login", "password", "client")
 
     @app.post("/change")
     def _change() -> Response:

@@ -6,6 +6,7 @@ import hashlib
 import ipaddress
 import math
 import re
+import secrets
 import unicodedata
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,6 +19,7 @@ from congvu.passwords import Context, Fault, Rules, check, hash_password, verify
 from congvu.store import Account, Store
 from congvu.store.attempts import Allowance, begin_attempt, forgive_attempts
 from congvu.store.fingerprints import Chosen, is_recognised, recognise, set_password
+from congvu.store.portal import open_session
 
 # What the right password opens, by the state of the account; nothing in any other state.
 _DOORS = {
@@ -84,13 +86,21 @@ class Judge:
     def check(self, login: str, password: str, client: str) -> Answer:
         """Tell which doors this login and password open: all, only the change of password, or none."""
         entered = self._enter(login, password, client)
+        return entered if isinstance(entered, Answer) else _opened(entered.account)
+
+    def admit(self, login: str, password: str, client: str) -> Answer:
+        """As `check`; where all doors open, also begin a session of the people's page."""
+        entered = self._enter(login, password, client)
         if isinstance(entered, Answer):
             return entered
-        account = entered.account
-        body = {"answer": _DOORS[account.state], "state": account.state}
-        if body["answer"] == "open":
-            body |= {"due_on": str(account.due_on), "expires_on": str(account.expires_on)}
-        return _about(account, body)
+        answer = _opened(entered.account)
+        if answer.body["answer"] != "open":
+            return answer
+        session = secrets.token_bytes(32)
+        with self.connect() as db:
+            if not open_session(db, entered.account.address, entered.hashed, session):
+                return _about(entered.account, _REFUSED)
+        return replace(answer, body={**answer.body, "session": session.hex()})
 
     def change(self, login: str, present: str, new: str, client: str) -> Answer:
         """Set a new password for whoever knows the present one, if it keeps every rule."""
@@ -168,6 +178,13 @@ class Judge:
 class _Entered:
     account: Account
     hashed: str
+
+
+def _opened(account: Account) -> Answer:
+    body = {"answer": _DOORS[account.state], "state": account.state}
+    if body["answer"] == "open":
+        body |= {"due_on": str(account.due_on), "expires_on": str(account.expires_on)}
+    return _about(account, body)
 
 
 def _about(account: Account, body: dict[str, Any]) -> Answer:

@@ -17,7 +17,7 @@ from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
 from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, period, period_at
-from congvu.services.audit import add_sources, stored
+from congvu.services.audit import add_sources, stored, vouched
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -53,8 +53,10 @@ def run(args: argparse.Namespace) -> int:
     head = letterhead(args.letterhead)
     with store.connect(args.host, args.database) as db:
         observations = stored(db.observations(window.starts, window.ends))
+        # Vouched for afterwards, too: nobody can say before its end how a quarter went.
+        attested = vouched(db, policy, now, window.quarter)
     # A past quarter is judged as it stood at its end.
-    findings = evidence.findings(policy, observations, (), min(now, window.ends))
+    findings = evidence.findings(policy, observations, attested, min(now, window.ends))
     report = Report(window, policy, findings, head)
     files = {form: _render(report, form) for form in args.format}
     folder = args.out / f"{window.quarter}-{cutoff}"

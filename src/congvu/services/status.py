@@ -120,11 +120,12 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         people = [(account.kind, account.state, account.address) for account in db.accounts()]
         unrecognised = store.unrecognised(db, key.id)
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
+        attested = audit.vouched(db, policy, now)
     yield condition.policy((policy.version, policy.sha256), in_force)
     yield condition.accounts(people, unrecognised)
     not_met = [
         finding.row.provision.id
-        for finding in evidence.findings(policy, observations, (), now)
+        for finding in evidence.findings(policy, observations, attested, now)
         if finding.row.status is Status.NOT_MET
     ]
     newest = max((each.observed_at for each in observations), default=None)

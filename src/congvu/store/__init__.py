@@ -26,6 +26,7 @@ from congvu.store.handover import (
     settle_handovers,
 )
 from congvu.store.migration import migrate
+from congvu.store.portal import asked, said
 
 __all__ = [
     "Account",
@@ -33,6 +34,7 @@ __all__ = [
     "Store",
     "StoreError",
     "acknowledge_handover",
+    "asked",
     "connect",
     "converge",
     "filters_due",
@@ -45,6 +47,7 @@ __all__ = [
     "read_handover",
     "read_handovers",
     "record_issued",
+    "said",
     "settle_handovers",
     "unrecognised",
     "write_credentials",

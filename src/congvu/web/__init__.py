@@ -1,4 +1,5 @@
-"""Pages for the people of the organisation, in Vietnamese. Today one: the change of password, `/mat-khau`.
+"""Pages for the people of the organisation, in Vietnamese: the change of password, a page for each person.
 
-The page holds no secret and no session: it asks the password service over a Unix socket and shows its answer.
+They hold no secret and keep nothing: they ask the password service over a Unix socket, and the directory
+through functions that act for the person of a session alone.
 """

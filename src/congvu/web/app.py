@@ -7,20 +7,18 @@ the browser must name it as the origin, and the form must repeat the random toke
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 import math
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 
-from congvu.web import autodiscover
+from congvu.policy import read_json
+from congvu.web import autodiscover, forms, portal
 from congvu.web.asking import Unavailable, ask
 
-_COOKIE = "__Host-mat-khau"
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -39,14 +37,15 @@ _NOT_ACCEPTED = 422
 
 @dataclass(frozen=True)
 class Settings:
-    """What the role `portal` writes. `webmail`: the login page; `policy`: values by dotted key."""
+    """What the role `portal` writes. `webmail`: the login page; `policy`: the file of the resolved policy."""
 
     organisation: str
     domain: str
     hostname: str
     webmail: str
     service_socket: str
-    policy: dict[str, Any]
+    database: dict[str, str]
+    policy: str
 
     @classmethod
     def read(cls, path: str) -> Settings:
@@ -57,10 +56,13 @@ class Settings:
 def create_app(path: str) -> Flask:
     """Return the application; it does not start without its settings."""
     settings = Settings.read(path)
+    policy = read_json(Path(settings.policy))
     app = Flask("congvu.web", static_url_path="/mat-khau/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.register_blueprint(autodiscover.blueprint(settings.domain, settings.hostname))
+    behind = portal.Behind(policy, settings.service_socket, settings.database)
+    app.register_blueprint(portal.blueprint(behind))
     versions = _versions(Path(str(app.static_folder)))
 
     @app.context_processor
@@ -69,7 +71,7 @@ def create_app(path: str) -> Flask:
             "organisation": settings.organisation,
             "domain": settings.domain,
             "webmail": settings.webmail,
-            "policy": settings.policy,
+            "policy": policy.values,
             "asset": lambda name: url_for("static", filename=name, v=versions[name]),
         }
 
@@ -88,7 +90,7 @@ def create_app(path: str) -> Flask:
 
     @app.post("/mat-khau")
     def _change() -> Response:
-        if not _ours():
+        if not forms.from_visitor():
             return _page(403, problem="forged")
         return _answer(settings.service_socket)
 
@@ -107,14 +109,6 @@ def _versions(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir()}
 
 
-def _ours() -> bool:
-    """Tell whether the form was sent by our own page in this browser."""
-    token, cookie = request.form.get("token", ""), request.cookies.get(_COOKIE, "")
-    same_token = bool(token) and hmac.compare_digest(token.encode(), cookie.encode())
-    same_origin = request.headers.get("Origin") == f"{request.scheme}://{request.host}"
-    return same_token and same_origin
-
-
 def _answer(service: str) -> Response:
     if faults := _incomplete():
         return _page(_NOT_ACCEPTED, faults=faults)
@@ -126,9 +120,8 @@ def _answer(service: str) -> Response:
         return _page(503, problem="unavailable")
     match answer:
         case {"answer": "changed"}:
-            response = redirect(url_for("_done"), 303)
-            # The form that was sent is worth nothing from here on.
-            response.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="Strict")
+            response = make_response(redirect(url_for("_done"), 303))
+            forms.forget(response)
         case {"answer": "invalid", "faults": faults}:
             response = _page(_NOT_ACCEPTED, faults={"new": [fault["message"] for fault in faults]})
         case {"answer": "throttled", "retry_after": seconds}:
@@ -155,7 +148,7 @@ def _incomplete() -> dict[str, list[str]]:
 
 
 def _page(status: int, **shown: Any) -> Response:
-    token = request.cookies.get(_COOKIE) or secrets.token_urlsafe(32)
+    token = forms.visitor_token()
     reason = request.args.get("ly-do", "")
     page = render_template(
         "password.html",
@@ -165,5 +158,5 @@ def _page(status: int, **shown: Any) -> Response:
         **{"faults": {}, "problem": "", **shown},
     )
     response = make_response(page, status)
-    response.set_cookie(_COOKIE, token, secure=True, httponly=True, samesite="Strict", path="/")
+    forms.remember(response, token)
     return response

@@ -10,6 +10,7 @@
 class congvu extends rcube_plugin
 {
     private const PASSWORD_PAGE = '/mat-khau';
+    private const OWN_PAGE = '/trang-cua-toi';
     private const REASONS = ['initial' => 'lan-dau', 'expired' => 'het-han', 'reset' => 'cap-lai'];
 
     // Not in localization/: these texts are Vietnamese whatever language somebody chooses for the rest.
@@ -22,6 +23,7 @@ class congvu extends rcube_plugin
         . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
     private const CHANGE = 'Đổi mật khẩu';
+    private const MINE = 'Trang của tôi';
     private const SYSTEM = 'Thư điện tử công vụ';
 
     /** @var rcmail */
@@ -40,13 +42,14 @@ class congvu extends rcube_plugin
         $this->add_hook('unauthenticated', [$this, 'explain_end']);
         $this->add_hook('storage_connect', [$this, 'pass_client_address']);
         $this->add_hook('render_page', [$this, 'show_notices']);
-        $this->add_hook('settings_actions', [$this, 'add_password_link']);
+        $this->add_hook('settings_actions', [$this, 'add_links']);
         $this->register_action('plugin.congvu-password', [$this, 'go_to_password_page']);
+        $this->register_action('plugin.congvu-mine', [$this, 'go_to_own_page']);
     }
 
     private function load_texts()
     {
-        $texts = ['congvu.change' => self::CHANGE];
+        $texts = ['congvu.change' => self::CHANGE, 'congvu.mine' => self::MINE];
         if (($_SESSION['language'] ?? '') === 'vi_VN') {
             $texts += include __DIR__ . '/localization/vi_VN.inc';
         }
@@ -173,8 +176,9 @@ class congvu extends rcube_plugin
         return preg_replace('/(?<=<div id="login-footer" role="contentinfo">)/', $link, $page, 1);
     }
 
-    public function add_password_link($args)
+    public function add_links($args)
     {
+        $args['actions'][] = ['action' => 'plugin.congvu-mine', 'class' => 'identities', 'label' => 'congvu.mine'];
         $args['actions'][] = ['action' => 'plugin.congvu-password', 'class' => 'password', 'label' => 'congvu.change'];
         return $args;
     }
@@ -182,6 +186,11 @@ class congvu extends rcube_plugin
     public function go_to_password_page()
     {
         $this->leave(self::PASSWORD_PAGE);
+    }
+
+    public function go_to_own_page()
+    {
+        $this->leave(self::OWN_PAGE);
     }
 
     /** Send the browser elsewhere; nothing of Roundcube runs after this. @return never */

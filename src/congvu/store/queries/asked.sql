@@ -1,0 +1,1 @@
+select party, key, who from asked order by party, who

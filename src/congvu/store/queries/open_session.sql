@@ -1,0 +1,1 @@
+select open_session(%(address)s, %(present)s, %(session)s) as opened

@@ -1,0 +1,1 @@
+select portal_acknowledge(%(session)s, %(shown)s) as outcome

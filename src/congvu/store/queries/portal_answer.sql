@@ -1,0 +1,1 @@
+select portal_answer(%(session)s, %(difficulty)s, %(told)s) as outcome

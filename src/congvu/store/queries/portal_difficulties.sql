@@ -1,0 +1,1 @@
+select portal_difficulties(%(session)s) as found

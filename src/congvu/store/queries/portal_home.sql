@@ -1,0 +1,1 @@
+select portal_home(%(session)s) as found

@@ -1,0 +1,1 @@
+select portal_records(%(session)s) as found

@@ -1,0 +1,1 @@
+select portal_take_over(%(session)s, %(handover)s) as outcome

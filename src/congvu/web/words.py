@@ -1,0 +1,55 @@
+"""What the people's page calls things, as a civil servant reads them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from congvu.accounts.model import KINDS
+from congvu.report.words import day as _day
+from congvu.report.words import moment as _moment
+from congvu.report.words import number, quarter, sentence
+
+__all__ = ["ACTS", "KINDS", "ROLES", "STATES", "act", "day", "moment", "number", "quarter", "sentence"]
+
+ROLES = {
+    "head": "Người đứng đầu",
+    "clerk": "Văn thư",
+    "deputy": "Cấp phó hoặc người làm thay",
+    "member": "Thành viên",
+}
+STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
+# Verbs of the records of changes. What is not listed is shown as a change of the directory.
+ACTS = {
+    "directory.converge": "Cập nhật danh bạ: đơn vị, thông tin cá nhân, hộp thư hoặc vai trò",
+    "credential.import": "Nhận mật khẩu từ hệ thống trước",
+    "credential.issue": "Cấp mật khẩu ban đầu",
+    "credential.reset": "Cấp lại mật khẩu",
+    "credential.revoke": "Thu hồi mật khẩu vì lý do an toàn",
+    "password.change": "Đổi mật khẩu",
+    "password.in_use": "Chọn mật khẩu không được chấp nhận",
+    "password.recognise": "Ghi nhận mật khẩu để chống dùng trùng",
+    "policy.acknowledge": "Xác nhận đã đọc quy định về sử dụng thư công vụ",
+    "statement.make": "Ký xác nhận hằng quý",
+    "statement.refuse": "Gửi xác nhận ngoài thẩm quyền (bị từ chối)",
+    "difficulty.report": "Báo khó khăn, vướng mắc",
+    "difficulty.answer": "Trả lời khó khăn, vướng mắc",
+    "difficulty.refuse": "Trả lời vướng mắc ngoài thẩm quyền (bị từ chối)",
+    "handover.make": "Lập việc bàn giao hộp thư",
+    "handover.effect": "Bàn giao hộp thư có hiệu lực",
+    "handover.acknowledge": "Xác nhận đã nhận bàn giao hộp thư",
+}
+
+
+def act(verb: str) -> str:
+    """Return what was done, of a record's verb."""
+    return ACTS.get(verb, "Thay đổi trong danh bạ")
+
+
+def moment(value: str) -> str:
+    """Return ``14:05 ngày 05/01/2027`` of an instant as JSON has it."""
+    return _moment(datetime.fromisoformat(value))
+
+
+def day(value: str | date) -> str:
+    """Return ``05/01/2027`` of a day as JSON has it."""
+    return _day(date.fromisoformat(value) if isinstance(value, str) else value)
