@@ -141,6 +141,22 @@ def test_who_left_is_closed_after_the_days_that_the_policy_sets(
     )
 
 
+def test_absences_come_with_their_own_file(run: Run, files: Files, tmp_path: Path) -> None:
+    listed = tmp_path / "nghỉ phép.csv"
+    text = "Mã cán bộ,Loại,Từ ngày,Đến ngày\nCB1,Nghỉ phép,13/07/2026,17/07/2026\n"
+    listed.write_text(text, encoding="utf-8")
+    foreseen = run("mail_directory", check=True, absences=str(listed), **files)
+    done = run("mail_directory", absences=str(listed), **files)
+    assert done["preview"] == foreseen["preview"]
+    line = "Ghi vắng mặt: Nguyễn Văn An (CB1), nghỉ phép, từ ngày 13/07/2026 đến hết ngày 17/07/2026\n"
+    assert line in done["preview_text"]
+    assert not run("mail_directory", absences=str(listed), **files)["changed"]
+    assert not run("mail_directory", **files)["changed"]  # without the list all is kept
+    listed.write_text(text.replace("17/07", "12/07"), encoding="utf-8")
+    (fault,) = run("mail_directory", absences=str(listed), **files)["faults"]
+    assert (fault["file"], fault["row"], fault["column"]) == ("nghỉ phép.csv", 2, "end")
+
+
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:
     run("mail_directory", **files)
     edit(files, "2006-03-01,,", "2006-03-01,,khac")

@@ -52,7 +52,7 @@ def read(
     rules: accounts.Rules = accounts.STANDARD,
 ) -> Organisation:
     files = [text.encode() if isinstance(text, str) else text for text in (organisation, people)]
-    return accounts.read(*files, DOMAIN, rules, files=("organisation.yml", "people.csv"))
+    return accounts.read(files, DOMAIN, rules, ("organisation.yml", "people.csv"))
 
 
 def faults(people: str | bytes = PEOPLE, organisation: str | bytes = ORGANISATION) -> list[accounts.Fault]:

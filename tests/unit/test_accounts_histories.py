@@ -22,7 +22,7 @@ STEPS = 8
 STORED_STEPS = 5  # a database takes its time
 FIRST = date(2026, 1, 1)
 HISTORIES = 2000
-STAGED = b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias"
+STAGED = b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence"
 
 
 @dataclass

@@ -265,6 +265,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "box_role",
         "credential",
         "handover",
+        "absence",
         "policy_value",
         "password_fingerprint",
     ],

@@ -16,6 +16,7 @@ from congvu import names
 from congvu.accounts.faults import Faults, refuse
 from congvu.accounts.model import (
     STANDARD,
+    Absence,
     Alias,
     Box,
     Directory,
@@ -38,7 +39,7 @@ _RENAMED = "keep it as it is, and add an alias"
 _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
 
-NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases"}
+NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases", "absence": "absences"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,9 @@ def line(noun: str, entry: Entry) -> str:
             text += "".join(f", {role} {holder}" for role, holder in sorted((r, h) for h, r in entry.roles))
         case Alias():
             text = f"{entry.address} -> {entry.target}"
+        case Absence():
+            days = f"{entry.start} to {entry.end}" + (f", {entry.part}" if entry.part else "")
+            text = f"{entry.staff_id}: {entry.kind}, {days}"
     return f"{noun} {text}"
 
 
@@ -137,7 +141,8 @@ def plan(
     named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
     _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
-    complete = replace(wanted, people=people, aliases=aliases)
+    absences = _absences(current, wanted, people, rules)
+    complete = replace(wanted, people=people, aliases=aliases, absences=absences)
     changes = tuple(
         change
         for noun, section in NOUNS.items()
@@ -281,6 +286,22 @@ def _aliases(
             faults.add(alias.row, "address", alias.address, *_TAKEN)
         found[alias.address] = replace(alias, target=target)
     return found
+
+
+def _absences(
+    current: Directory, wanted: Organisation, people: Mapping[str, Person], rules: Rules
+) -> dict[str, Absence]:
+    """What the list of absences says, and what was over before it begins: it may start anew each year.
+
+    Without a list everything stays. Of whom the directory never knew, nothing is kept.
+    """
+    had = current.organisation.absences
+    if not wanted.absences:
+        return dict(had)
+    known = people.keys() | {each.key for each in current.holders.values() if each.use == "person"}
+    begins = min(rules.today, *(absence.start for absence in wanted.absences.values()))
+    past = {key: absence for key, absence in had.items() if absence.end < begins}
+    return past | {key: each for key, each in wanted.absences.items() if each.staff_id in known}
 
 
 def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:

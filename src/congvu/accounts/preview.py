@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from congvu.accounts.model import KINDS, Directory, Entry, Holder, Person
+from congvu.accounts.model import ABSENCES, KINDS, PARTS, Absence, Directory, Entry, Holder, Person
 from congvu.accounts.plan import Change, Plan
 
 _ROLES = {
@@ -61,7 +61,13 @@ class _Told:
     holders: Mapping[str, Holder]
 
     def items(self, change: Change) -> Iterator[Item]:
-        said = {"unit": self._unit, "person": self._person, "box": self._box, "alias": self._alias}
+        said = {
+            "unit": self._unit,
+            "person": self._person,
+            "box": self._box,
+            "alias": self._alias,
+            "absence": self._absence,
+        }
         before, after = _plain(change.before), _plain(change.after)
         for verb, line in said[change.noun](change.before, change.after):
             yield Item(change.noun, verb, change.key, before, after, line)
@@ -131,6 +137,15 @@ class _Told:
         else:
             yield "move", f"Chuyển bí danh: {after.address}, từ {before.target} sang {after.target}"
 
+    def _absence(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        who = self._who((after or before).staff_id)
+        if before is None:
+            yield "open", f"Ghi vắng mặt: {who}, {_away(after)}"
+        elif after is None:
+            yield "close", f"Bỏ vắng mặt: {who}, {_away(before)}"
+        else:
+            yield "change", f"Sửa vắng mặt: {who}, từ “{_away(before)}” thành “{_away(after)}”"
+
     def _who(self, staff_id: str) -> str:
         person = self.people.get(staff_id)
         return _named(person) if person else staff_id
@@ -142,6 +157,16 @@ def _named(person: Person) -> str:
 
 def _until(person: Person) -> str:
     return f", đến hết ngày {_day(person.end)}" if person.end else ""
+
+
+def _away(absence: Absence) -> str:
+    """nghỉ phép, từ ngày 01/12/2026 đến hết ngày 04/12/2026"""
+    title = ABSENCES.get(absence.kind, absence.kind)
+    if absence.start != absence.end:
+        days = f"từ ngày {_day(absence.start)} đến hết ngày {_day(absence.end)}"
+    else:
+        days = f"{PARTS[absence.part]} ngày {_day(absence.start)}".strip()
+    return f"{title[:1].lower()}{title[1:]}, {days}"
 
 
 def _day(day: date | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TypeVar
 
 from congvu.accounts import (
+    Absence,
     Alias,
     Box,
     Credential,
@@ -19,7 +20,7 @@ from congvu.accounts import (
 from congvu.store.database import Store
 from congvu.store.sql import SQL
 
-E = TypeVar("E", Unit, Person, Box, Alias)
+E = TypeVar("E", Unit, Person, Box, Alias, Absence)
 
 
 def read_directory(db: Store, domain: str) -> Directory:
@@ -32,6 +33,7 @@ def read_directory(db: Store, domain: str) -> Directory:
         for row in db.rows(SQL.open_boxes)
     ]
     aliases = [Alias(**row) for row in db.rows(SQL.open_aliases)]
+    absences = [Absence(**row) for row in db.rows(SQL.absences)]
     return Directory(
         Organisation(
             domain,
@@ -39,6 +41,7 @@ def read_directory(db: Store, domain: str) -> Directory:
             {person.staff_id: person for person in people},
             {box.address: box for box in boxes},
             {alias.address: alias for alias in aliases},
+            {absence.key: absence for absence in absences},
         ),
         frozenset(db.domains()),
         {row["address"]: Holder(row["use"], row["key"]) for row in db.rows(SQL.holders)},
@@ -70,6 +73,10 @@ def converge(db: Store, plan: Plan, actor: str) -> None:
         ),
     )
     db.copy("staged_alias", ((a.address, a.target, a.duty, closed) for a, closed in _staged(plan, Alias)))
+    db.copy(
+        "staged_absence",
+        ((a.staff_id, a.kind, a.start, a.end, a.part, closed) for a, closed in _staged(plan, Absence)),
+    )
     db.run(SQL.converge)
 
 

@@ -39,5 +39,12 @@ insert into box_role (box, kind, staff_id, role)
 select box, kind, staff_id, role from staged_role
     on conflict (box, staff_id) do update set role = excluded.role;
 
+delete from absence a using staged_absence s
+ where s.closed and a.staff_id = s.staff_id and a.starts = s.starts and a.part = s.part;
+
+insert into absence (staff_id, kind, starts, ends, part)
+select staff_id, kind, starts, ends, part from staged_absence where not closed
+    on conflict (staff_id, starts, part) do update set kind = excluded.kind, ends = excluded.ends;
+
 -- Who comes back gets a new initial password, as on the first day.
 delete from credential c using staged_person p where c.address = p.address and p.closed;
