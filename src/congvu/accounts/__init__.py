@@ -70,7 +70,7 @@ def read(
 ) -> Organisation:
     """The organisation that the files describe; addresses that the people file leaves empty are still empty.
 
-    ``contents``: of the organisation file, of the people file, and of the list of absences where there is one;
+    ``contents``: of the organisation file, the people file, and the list of absences where there is one;
     ``files``: how faults call them. Raises InputError with the faults of all.
     """
     in_organisation, in_people, *in_absences = map(Faults, files)
