@@ -11,7 +11,7 @@ from psycopg import errors
 
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
-    "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy",
+    "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy", "leaver",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -45,7 +45,7 @@ def untouched(shared_database: Database) -> Database:
 
 
 MAY_READ = {
-    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
+    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery", "leaver"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
     "congvu_webmail": {"box_identity"},
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},

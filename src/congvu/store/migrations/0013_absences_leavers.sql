@@ -1,6 +1,7 @@
--- Who is away, why and on which days: leave, missions, secondment to another agency. d4.k3.f
--- For whoever counts on which days somebody had to look into the mailbox. No service reads it.
+-- Who is away, why and on which days: leave, missions, secondment to another agency (d4.k3.f); and what they are told who
+-- write to somebody who has left.
 
+-- For whoever counts on which days somebody had to look into the mailbox. No service reads it.
 create table absence (
   staff_id text not null references person,
   kind     text not null,
@@ -30,3 +31,21 @@ create constraint trigger away_once after insert or update on absence
 revoke all on function away_once() from public;
 grant select, insert, delete on absence to congvu_admin;
 grant update (kind, ends) on absence to congvu_admin;
+
+-- Who left and still takes mail, until the mailbox is closed: to whom senders should write instead. That is the mailbox
+-- of the unit or, where the unit has gone too, one of an office.
+create view leaver with (security_barrier) as
+  select m.address, instead.address as box, instead.unit,
+         array(select f.address from forwarding f where f.target = m.address and not f.closed order by 1) as aliases
+    from mailbox m
+         join person p on p.staff_id = m.staff_id and congvu_today() > p.ends
+         cross join lateral (
+           select b.address, b.unit
+             from box_name b left join unit u on u.box = b.address and u.code = p.unit
+            where u.code is not null or b.kind = 'office'
+            order by u.code nulls last, b.address
+            limit 1
+         ) instead
+   where not m.closed;
+
+grant select on leaver to dovecot, congvu_admin;
