@@ -13,13 +13,15 @@ description:
     its audit record. Who is away, and when, may come from a third file.
   - Addresses of new people are made from their names, the same way every time. An address is never renamed,
     and never given to anyone else.
+  - An account of a device or an application (C(services)) has an owner and a last day, C(service.max_days) of
+    the policy ahead at most. It is closed once either is gone.
   - Who is missing from the files is closed, never deleted; so is who has left for more than the
     C(people.close_after_days) of the policy. Who comes back finds the same address and mailbox.
   - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing
     is changed.
 options:
   organisation:
-    description: Path on the host of the YAML file with C(units), C(boxes) and C(aliases).
+    description: Path on the host of the YAML file with C(units), C(boxes), C(aliases) and C(services).
     type: path
     required: true
   people:
@@ -66,7 +68,7 @@ attributes:
     description: Says what would change; on a host without the package it can only warn.
   diff_mode:
     support: full
-    description: One line for each unit, person, mailbox, alias and absence that changes.
+    description: One line for each unit, person, mailbox, alias, absence and service that changes.
 author: congvu
 """
 
@@ -93,9 +95,9 @@ counts:
   sample: {"person added": 3, "person closed": 1, "box changed": 2}
 preview:
   description:
-    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box, alias or
-      absence), C(verb), C(key), and the whole entry C(before) and C(after). An entry of which several things
-      change has several.
+    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box, alias,
+      absence or service), C(verb), C(key), and the whole entry C(before) and C(after). An entry of which
+      several things change has several.
   type: list
   elements: dict
   returned: success
@@ -146,6 +148,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
         hosted=db.domains(),
         closures_percent=module.params["closures_percent"],
         today=db.today(),
+        service_until=db.today() + timedelta(days=values["service.max_days"]),
         close_before=clock.day(db.now()) - timedelta(days=values["people.close_after_days"]),
     )
     wanted = accounts.read(contents, domain, rules, files)

@@ -119,4 +119,5 @@ def after(plan: accounts.Plan, before: Directory = EMPTY) -> Directory:
     held = {each.address: Holder("person", each.staff_id) for each in wanted.people.values()}
     held |= {box.address: Holder(box.kind, box.unit) for box in wanted.boxes.values()}
     held |= {alias.address: Holder("alias", alias.target) for alias in wanted.aliases.values()}
+    held |= {address: Holder("service", address) for address in wanted.services}
     return Directory(wanted, before.domains | {wanted.domain}, {**before.holders, **held})

@@ -14,7 +14,18 @@ from fix_database import Database
 from organisations import DOMAIN, EMPTY, after, at, organisation, person
 
 from congvu import store
-from congvu.accounts import Alias, Box, Directory, InputError, Organisation, Person, Plan, Rules, plan
+from congvu.accounts import (
+    Alias,
+    Box,
+    Directory,
+    InputError,
+    Organisation,
+    Person,
+    Plan,
+    Rules,
+    Service,
+    plan,
+)
 
 NAMES = ("Nguyễn Văn An", "Nguyễn Vân Ân", "Trần Thị Hoa", "Vũ Phúc", "Lê Thị Hòa", "Lê Thị Hoà", "Hoa Tường")
 UNITS = ("vp", "ccvc", "annv", "hoalt")  # two of them are what names would make
@@ -22,7 +33,10 @@ STEPS = 8
 STORED_STEPS = 5  # a database takes its time
 FIRST = date(2026, 1, 1)
 HISTORIES = 2000
-STAGED = b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence"
+STAGED = (
+    b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence, "
+    b"staged_service"
+)
 
 
 @dataclass
@@ -99,7 +113,15 @@ class Office:
         roles = frozenset(zip(some, ("head", "clerk", "deputy"), strict=False))
         aliases = [Alias(at("vanthu"), "box-vp"), *(Alias(at(f"an-{key.lower()}"), key) for key in some[:1])]
         office = Box(at("vp"), "office", self.chance.choice(sorted(self.units)), roles)
-        return organisation(*self.roll.values(), units=sorted(self.units), boxes=[office], aliases=aliases)
+        listed = organisation(*self.roll.values(), units=sorted(self.units), boxes=[office], aliases=aliases)
+        return replace(listed, services={each.address: each for each in self.services()})
+
+    def services(self) -> Iterator[Service]:
+        """A device or two; their addresses are also those that names ask for."""
+        for local in self.chance.sample(("scan", "hoalt", "annv2"), self.chance.randint(0, 2)):
+            if owner := self.somebody():
+                last = self.today + timedelta(days=self.chance.randint(-30, 400))
+                yield Service(at(local), f"Máy {local}", owner, last, ("192.0.2.0/28",) * (local == "scan"))
 
 
 def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
@@ -107,7 +129,15 @@ def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
     office = Office(random.Random(seed))  # noqa: S311  (the same office for the same seed)
     for _ in range(steps):
         office.step()
-        yield office.files(), Rules(close_before=office.today - timedelta(days=30), closures_percent=100)
+        yield (
+            office.files(),
+            Rules(
+                close_before=office.today - timedelta(days=30),
+                closures_percent=100,
+                today=office.today,
+                service_until=office.today + timedelta(days=380),
+            ),
+        )
 
 
 def accepted(current: Directory, wanted: Organisation, rules: Rules) -> Plan | None:
@@ -121,7 +151,7 @@ def accepted(current: Directory, wanted: Organisation, rules: Rules) -> Plan | N
 def test_thousands_of_histories() -> None:
     refused = 0
     for seed in range(HISTORIES):
-        current, owner, box = EMPTY, dict[str, str](), dict[str, str]()
+        current, owner, box, devices = EMPTY, dict[str, str](), dict[str, str](), set[str]()
         for wanted, rules in history(seed, STEPS):
             made = accepted(current, wanted, rules)
             if made is None:
@@ -138,9 +168,20 @@ def test_thousands_of_histories() -> None:
             for code, unit in complete.units.items():
                 assert box.setdefault(code, unit.box) == unit.box, seed
                 assert complete.boxes[unit.box].unit == code, seed
-            used = [*(each.address for each in complete.people.values()), *complete.boxes, *complete.aliases]
+            used = [
+                *(each.address for each in complete.people.values()),
+                *complete.boxes,
+                *complete.aliases,
+                *complete.services,
+            ]
             assert len(set(used)) == len(used), seed
             assert owner.keys().isdisjoint({*box.values(), *complete.boxes, *complete.aliases}), seed
+            devices |= complete.services.keys()
+            assert devices.isdisjoint({*owner, *box.values(), *complete.boxes, *complete.aliases}), seed
+            for service in complete.services.values():
+                answers = complete.people[service.owner]
+                assert service.end >= rules.today, seed
+                assert answers.end is None or answers.end >= rules.today, seed
             assert all(holder in serving for each in complete.boxes.values() for holder, _ in each.roles), (
                 seed
             )

@@ -12,6 +12,7 @@ from psycopg import errors
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
     "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy", "leaver",
+    "service_account", "service_mail", "person_door", "service_door",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -46,7 +47,7 @@ def untouched(shared_database: Database) -> Database:
 
 MAY_READ = {
     "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery", "leaver"},
-    "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
+    "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy", "service_mail"},
     "congvu_webmail": {"box_identity"},
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
 }
@@ -266,6 +267,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "credential",
         "handover",
         "absence",
+        "service",
         "policy_value",
         "password_fingerprint",
     ],

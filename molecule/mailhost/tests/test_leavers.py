@@ -1,4 +1,4 @@
-"""Who has left: their mail is taken, whoever writes is told once where to write; then the address is refused."""
+"""Who has left: mail is taken, whoever writes is told once where to write; then the address is refused."""
 
 from __future__ import annotations
 

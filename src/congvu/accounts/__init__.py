@@ -22,6 +22,7 @@ from congvu.accounts.model import (
     Organisation,
     Person,
     Rules,
+    Service,
     Unit,
 )
 from congvu.accounts.organisation import read_organisation
@@ -49,6 +50,7 @@ __all__ = [
     "Person",
     "Plan",
     "Rules",
+    "Service",
     "Unit",
     "in_force",
     "plan",
@@ -75,8 +77,8 @@ def read(
     """
     in_organisation, in_people, *in_absences = map(Faults, files)
     ours = {domain, *rules.hosted}
-    units, boxes, aliases = read_organisation(contents[0], domain, in_organisation, ours)
+    units, boxes, aliases, services = read_organisation(contents[0], domain, in_organisation, ours)
     staff = read_people(contents[1], domain, units, in_people, replace(rules, hosted=ours))
     away = read_absences(contents[2], staff, in_absences[0], ours) if len(contents) > 2 else {}
     refuse(in_organisation, in_people, *in_absences)
-    return Organisation(domain, units, staff, boxes, aliases, away)
+    return Organisation(domain, units, staff, boxes, aliases, away, services)

@@ -113,7 +113,22 @@ class Absence:
         return first + (self.part == "afternoon"), last - (self.part == "morning")
 
 
-Entry = Unit | Person | Box | Alias | Absence
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The account of a device or an application: it sends from one address, and receives nothing itself.
+
+    ``owner``: staff id of whoever answers for it. ``networks``: from where it may log in; empty: anywhere.
+    """
+
+    address: str
+    name: str
+    owner: str
+    end: date
+    networks: tuple[str, ...] = ()
+    row: int = field(default=0, compare=False)
+
+
+Entry = Unit | Person | Box | Alias | Absence | Service
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +138,7 @@ class Rules:
     ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``closures_percent``: how many of
     the open people may be missing from the list without being named. ``close_before``: who had
     their last day before it has no mailbox any more. ``today``: what was over before it is past.
+    ``service_until``: the last day that a service may have.
     """
 
     kinds: Collection[str] = tuple(KINDS)
@@ -131,6 +147,7 @@ class Rules:
     closures_percent: int = 5
     close_before: date = date.min
     today: date = date.min
+    service_until: date = date.max
 
 
 STANDARD = Rules()
@@ -149,11 +166,15 @@ class Organisation:
     boxes: Mapping[str, Box] = field(default_factory=dict)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What an address is or was: ``key`` is a staff id, a unit's code or, for an alias, its target."""
+    """What an address is or was.
+
+    ``key``: a staff id, a unit's code, for an alias its target, for a service the address itself.
+    """
 
     use: str
     key: str

@@ -1,4 +1,4 @@
-"""The organisation file: units, the mailboxes of units and offices with their roles, and aliases.
+"""The organisation file: units, the mailboxes of units and offices with their roles, aliases, and services.
 
 ::
 
@@ -9,6 +9,8 @@
       - {address: vp, kind: office, unit: vp, roles: {clerk: [CB005]}}
     aliases:
       - {address: vanthu, target: vp}                                 # or the staff id of a person
+    services:
+      - {address: mayquet, name: Máy quét tầng 2, owner: CB005, end: 2027-06-30}   # services.py
 
 Addresses may leave the domain out. A line of the file is known by every entry, for the faults.
 """
@@ -23,7 +25,8 @@ import yaml
 
 from congvu.accounts.faults import Faults
 from congvu.accounts.lookalike import misspelt
-from congvu.accounts.model import ROLES, Alias, Box, Unit, canonical
+from congvu.accounts.model import ROLES, Alias, Box, Service, Unit, canonical
+from congvu.accounts.services import read_service
 from congvu.accounts.table import decode, plain
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -31,8 +34,10 @@ _KEYS = {
     "units": ({"code", "name", "box"}, {"code", "name", "box"}),
     "boxes": ({"address", "kind", "unit", "roles"}, {"address"}),
     "aliases": ({"address", "target"}, {"address", "target"}),
+    "services": ({"address", "name", "owner", "end", "networks"}, {"address", "name", "owner", "end"}),
 }
 _ADDRESSES = {"address", "box"}  # keys whose domains are judged where they are read
+_LISTS = {"roles", "networks"}  # keys of more than one value
 _LINE = "\0line"
 
 
@@ -56,8 +61,8 @@ _Loader.yaml_implicit_resolvers = {}
 
 def read_organisation(
     data: bytes, domain: str, faults: Faults, hosted: Collection[str] = ()
-) -> tuple[dict[str, Unit], dict[str, Box], dict[str, Alias]]:
-    """Units by code, boxes and aliases by address. Staff ids are checked later, beside the people.
+) -> tuple[dict[str, Unit], dict[str, Box], dict[str, Alias], dict[str, Service]]:
+    """Units by code, boxes, aliases and services by address. Staff ids are checked later, beside the people.
 
     ``hosted``: our domains; whoever misspells one, in whichever value, is told.
     """
@@ -66,7 +71,8 @@ def read_organisation(
     units = _units(sections["units"], domain, faults)
     boxes = _boxes(sections["boxes"], units, domain, faults)
     aliases = _aliases(sections["aliases"], boxes, domain, faults)
-    return units, boxes, aliases
+    services = _services(sections["services"], {*boxes, *aliases}, domain, faults)
+    return units, boxes, aliases, services
 
 
 def _sections(data: bytes, faults: Faults) -> dict[str, list[dict[str, Any]]]:
@@ -111,7 +117,7 @@ def _entry(section: str, entry: Any, faults: Faults) -> bool:
             continue
         if key not in allowed:
             faults.add(entry[_LINE], section, key, "is unknown here", f"use {', '.join(sorted(allowed))}")
-        elif key != "roles" and not isinstance(value, str):
+        elif key not in _LISTS and not isinstance(value, str):
             faults.add(entry[_LINE], f"{section}.{key}", value, "is no text", "write one value")
     for key in sorted(required):
         if not entry.get(key):
@@ -221,3 +227,15 @@ def _aliases(
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
         aliases[address] = Alias(address, entry["target"], entry[_LINE])
     return aliases
+
+
+def _services(
+    entries: list[dict[str, Any]], others: Collection[str], domain: str, faults: Faults
+) -> dict[str, Service]:
+    services: dict[str, Service] = {}
+    for entry in entries:
+        address = _address(entry, "address", domain, faults)
+        if address in others or address in services:
+            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
+        services[address] = read_service(entry, entry[_LINE], address, faults)
+    return services

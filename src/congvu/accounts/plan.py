@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from congvu import names
 from congvu.accounts.faults import Faults, refuse
@@ -25,9 +26,11 @@ from congvu.accounts.model import (
     Organisation,
     Person,
     Rules,
+    Service,
     Unit,
     canonical,
 )
+from congvu.accounts.services import plan_services
 
 # Why an entry is refused, and what to do instead.
 _TAKEN = ("was given to someone else, and is never given again", "choose another address")
@@ -39,7 +42,8 @@ _RENAMED = "keep it as it is, and add an alias"
 _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
 
-NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases", "absence": "absences"}
+NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases", "absence": "absences",
+         "service": "services"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Plan:
     wanted: Organisation
     changes: tuple[Change, ...]
     new_domain: bool = False
+    today: date = date.min
 
     def __bool__(self) -> bool:
         return bool(self.changes) or self.new_domain
@@ -111,6 +116,9 @@ def line(noun: str, entry: Entry) -> str:
         case Absence():
             days = f"{entry.start} to {entry.end}" + (f", {entry.part}" if entry.part else "")
             text = f"{entry.staff_id}: {entry.kind}, {days}"
+        case Service():
+            text = f"{entry.address}: {entry.name}, owner {entry.owner}, until {entry.end}"
+            text += f", from {' '.join(entry.networks)}" if entry.networks else ""
     return f"{noun} {text}"
 
 
@@ -137,18 +145,19 @@ def plan(
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
+    services = plan_services(current, wanted, rules, gone, in_organisation)
     kept = listed.keys() - slips
     named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
     _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
     absences = _absences(current, wanted, people, rules)
-    complete = replace(wanted, people=people, aliases=aliases, absences=absences)
+    complete = replace(wanted, people=people, aliases=aliases, absences=absences, services=services)
     changes = tuple(
         change
         for noun, section in NOUNS.items()
         for change in _changes(noun, getattr(current.organisation, section), getattr(complete, section))
     )
-    return Plan(complete, changes, complete.domain not in current.domains)
+    return Plan(complete, changes, complete.domain not in current.domains, rules.today)
 
 
 def _without(gone: Collection[str], current: Directory, wanted: Organisation) -> Organisation:
@@ -240,7 +249,7 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
     """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
     reserved = names.RESERVED | {code.lower() for code in wanted.units}
-    reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases]}
+    reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases, *wanted.services]}
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
     held = _held(current)
     taken = held.keys() | reserved | asked

@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from congvu.accounts.model import ABSENCES, KINDS, PARTS, Absence, Directory, Entry, Holder, Person
+from congvu.accounts.model import ABSENCES, KINDS, PARTS, Absence, Directory, Entry, Holder, Person, Service
 from congvu.accounts.plan import Change, Plan
+from congvu.accounts.services import ended
 
 _ROLES = {
     "head": "người đứng đầu",
@@ -41,7 +42,7 @@ def preview(plan: Plan, current: Directory) -> list[Item]:
     """The items of a plan made for ``current``, in its order; a change of several things has one for each."""
     units = {**current.organisation.units, **plan.wanted.units}
     people = {**current.organisation.people, **plan.wanted.people}
-    told = _Told({code: unit.name for code, unit in units.items()}, people, current.holders)
+    told = _Told({code: unit.name for code, unit in units.items()}, people, current.holders, plan.today)
     return [item for change in plan.changes for item in told.items(change)]
 
 
@@ -59,6 +60,7 @@ class _Told:
     units: Mapping[str, str]
     people: Mapping[str, Person]
     holders: Mapping[str, Holder]
+    today: date
 
     def items(self, change: Change) -> Iterator[Item]:
         said = {
@@ -67,6 +69,7 @@ class _Told:
             "box": self._box,
             "alias": self._alias,
             "absence": self._absence,
+            "service": self._service,
         }
         before, after = _plain(change.before), _plain(change.after)
         for verb, line in said[change.noun](change.before, change.after):
@@ -146,6 +149,27 @@ class _Told:
         else:
             yield "change", f"Sửa vắng mặt: {who}, từ “{_away(before)}” thành “{_away(after)}”"
 
+    def _service(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        name = f"{(after or before).name} <{(after or before).address}>"
+        if before is None:
+            again = after.address in self.holders
+            owner = f"người chịu trách nhiệm {self._who(after.owner)}"
+            said = f"{name}, {owner}, dùng đến hết ngày {_day(after.end)}, {_from(after)}"
+            words = "Cấp lại" if again else "Cấp mới"
+            yield "reopen" if again else "open", f"{words} tài khoản dịch vụ: {said}"
+        elif after is None:
+            why = ended(before, self.people, self.today)
+            yield "close", f"Đóng tài khoản dịch vụ: {name}" + (f", {why}" if why else "")
+        else:
+            for verb, title, old, new in (
+                ("rename", "Đổi tên", before.name, after.name),
+                ("owner", "Đổi người chịu trách nhiệm", self._who(before.owner), self._who(after.owner)),
+                ("end", "Đổi thời hạn", _day(before.end), _day(after.end)),
+                ("networks", "Đổi nơi được gửi", _from(before), _from(after)),
+            ):
+                if old != new:
+                    yield verb, f"{title} của tài khoản dịch vụ: {name}, từ {old} thành {new}"
+
     def _who(self, staff_id: str) -> str:
         person = self.people.get(staff_id)
         return _named(person) if person else staff_id
@@ -157,6 +181,10 @@ def _named(person: Person) -> str:
 
 def _until(person: Person) -> str:
     return f", đến hết ngày {_day(person.end)}" if person.end else ""
+
+
+def _from(service: Service) -> str:
+    return f"chỉ từ {', '.join(service.networks)}" if service.networks else "từ mọi nơi"
 
 
 def _away(absence: Absence) -> str:
@@ -184,4 +212,6 @@ def _plain(entry: Entry | None) -> dict[str, Any] | None:
 def _json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
     return [list(pair) for pair in sorted(value)] if isinstance(value, frozenset) else value

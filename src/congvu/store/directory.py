@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
 from congvu.accounts import (
@@ -15,12 +15,13 @@ from congvu.accounts import (
     Organisation,
     Person,
     Plan,
+    Service,
     Unit,
 )
 from congvu.store.database import Store
 from congvu.store.sql import SQL
 
-E = TypeVar("E", Unit, Person, Box, Alias, Absence)
+E = TypeVar("E", Unit, Person, Box, Alias, Absence, Service)
 
 
 def read_directory(db: Store, domain: str) -> Directory:
@@ -33,6 +34,9 @@ def read_directory(db: Store, domain: str) -> Directory:
         for row in db.rows(SQL.open_boxes)
     ]
     aliases = [Alias(**row) for row in db.rows(SQL.open_aliases)]
+    services = [
+        Service(**{**row, "networks": tuple(sorted(row["networks"]))}) for row in db.rows(SQL.open_services)
+    ]
     absences = [Absence(**row) for row in db.rows(SQL.absences)]
     return Directory(
         Organisation(
@@ -42,6 +46,7 @@ def read_directory(db: Store, domain: str) -> Directory:
             {box.address: box for box in boxes},
             {alias.address: alias for alias in aliases},
             {absence.key: absence for absence in absences},
+            {service.address: service for service in services},
         ),
         frozenset(db.domains()),
         {row["address"]: Holder(row["use"], row["key"]) for row in db.rows(SQL.holders)},
@@ -77,6 +82,13 @@ def converge(db: Store, plan: Plan, actor: str) -> None:
         "staged_absence",
         ((a.staff_id, a.kind, a.start, a.end, a.part, closed) for a, closed in _staged(plan, Absence)),
     )
+    db.copy(
+        "staged_service",
+        (
+            (s.address, s.name, s.owner, s.end, list(s.networks), closed)
+            for s, closed in _staged(plan, Service)
+        ),
+    )
     db.run(SQL.converge)
 
 
@@ -92,6 +104,18 @@ def write_credentials(db: Store, credentials: Collection[Credential], actor: str
     db.run(SQL.stage_credential)
     db.copy("staged_credential", ((c.address, c.hash, c.origin, c.set_at) for c in credentials))
     db.run(SQL.write_credentials)
+
+
+def write_service_passwords(db: Store, hashes: Mapping[str, str], actor: str) -> None:
+    """Give services, by address, passwords that were made now, with their record."""
+    db.run(SQL.lock_passwords)
+    moment = db.now()
+    db.record_bulk(
+        actor, "service.issue", {"services": len(hashes)}, "".join(f"{a}\n" for a in sorted(hashes))
+    )
+    db.run(SQL.stage_service_password)
+    db.copy("staged_service_password", ((address, hash_, moment) for address, hash_ in hashes.items()))
+    db.run(SQL.write_service_passwords)
 
 
 def _staged(plan: Plan, kind: type[E]) -> Iterator[tuple[E, bool]]:

@@ -7,3 +7,5 @@ create temporary table staged_role (box text, kind text, staff_id text, role tex
 create temporary table staged_alias (address text, target text, duty boolean, closed boolean) on commit drop;
 create temporary table staged_absence (staff_id text, kind text, starts date, ends date, part text, closed boolean)
   on commit drop;
+create temporary table staged_service (address text, name text, owner text, ends date, networks cidr[], closed boolean)
+  on commit drop;
