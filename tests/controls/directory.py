@@ -25,6 +25,8 @@ select json_build_object(
     select address, kind, staff_id, unit, quota_mb, closed from mailbox order by address) m),
  'addresses', (select json_agg(a) from (select address, use, domain from address order by address) a),
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
+ 'services', (select json_agg(s) from (
+    select address, owner, ends, closed, hash is not null as has_password from service order by address) s),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
  'credentials', (select json_agg(c) from (
     select address, origin, set_at, revoked_at,
@@ -66,6 +68,7 @@ class Directory:
     mailboxes: list[dict[str, Any]]
     addresses: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
+    services: list[dict[str, Any]]
     roles: list[dict[str, Any]]
     credentials: list[dict[str, Any]]
     fingerprints: list[dict[str, Any]]
