@@ -280,3 +280,12 @@ def test_what_the_services_of_the_host_may_not_see(office: Database) -> None:
         for relation in ("service", "service_account", "service_door", "person_door"):
             with pytest.raises(errors.InsufficientPrivilege):
                 office.ask(role, f"select * from {relation}")
+
+
+def test_a_callers_own_function_sees_no_device_that_has_ended(office: Database) -> None:
+    probe = "select login from door where login <> %s and (login || ' ' || password)::int = 1"
+    with pytest.raises(errors.InvalidTextRepresentation):
+        office.ask("dovecot", probe, at("annv"))
+    office.set_now("2027-03-01 08:00+07")  # the owner's password is still good
+    office.change("congvu_owner", "update service set ends = '2027-02-28'")
+    assert office.ask("dovecot", probe, at("annv")) == []
