@@ -120,4 +120,5 @@ def after(plan: accounts.Plan, before: Directory = EMPTY) -> Directory:
     held |= {box.address: Holder(box.kind, box.unit) for box in wanted.boxes.values()}
     held |= {alias.address: Holder("alias", alias.target) for alias in wanted.aliases.values()}
     held |= {address: Holder("service", address) for address in wanted.services}
+    held |= {address: Holder("list", address) for address in wanted.lists}
     return Directory(wanted, before.domains | {wanted.domain}, {**before.holders, **held})

@@ -19,6 +19,7 @@ from congvu.accounts import (
     Box,
     Directory,
     InputError,
+    MailingList,
     Organisation,
     Person,
     Plan,
@@ -35,7 +36,7 @@ FIRST = date(2026, 1, 1)
 HISTORIES = 2000
 STAGED = (
     b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence, "
-    b"staged_service"
+    b"staged_service, staged_list"
 )
 
 
@@ -114,7 +115,19 @@ class Office:
         aliases = [Alias(at("vanthu"), "box-vp"), *(Alias(at(f"an-{key.lower()}"), key) for key in some[:1])]
         office = Box(at("vp"), "office", self.chance.choice(sorted(self.units)), roles)
         listed = organisation(*self.roll.values(), units=sorted(self.units), boxes=[office], aliases=aliases)
-        return replace(listed, services={each.address: each for each in self.services()})
+        services = {each.address: each for each in self.services()}
+        lists = {each.address: each for each in self.lists() if each.address not in services}
+        return replace(listed, services=services, lists=lists)
+
+    def lists(self) -> Iterator[MailingList]:
+        """A list or two; their addresses are also those that names and devices ask for."""
+        rare = ("phucv", "scan") if self.number % 9 == 0 else ()
+        for local in self.chance.sample(("toanso", "phong", *rare), self.chance.randint(0, 2)):
+            if who := self.somebody():
+                members = frozenset({self.chance.choice(("all", who, *sorted(self.units)))})
+                post = frozenset(self.chance.sample(("members", who, at("vp")), self.chance.randint(0, 3)))
+                moderator = self.chance.choice((who, at("vp"), at("vp"), at("vp")))
+                yield MailingList(at(local), f"Nhóm {local}", members, post, moderator)
 
     def services(self) -> Iterator[Service]:
         """A device or two; their addresses are also those that names ask for."""
@@ -152,6 +165,7 @@ def test_thousands_of_histories() -> None:
     refused = 0
     for seed in range(HISTORIES):
         current, owner, box, devices = EMPTY, dict[str, str](), dict[str, str](), set[str]()
+        lists = set[str]()
         for wanted, rules in history(seed, STEPS):
             made = accepted(current, wanted, rules)
             if made is None:
@@ -173,11 +187,15 @@ def test_thousands_of_histories() -> None:
                 *complete.boxes,
                 *complete.aliases,
                 *complete.services,
+                *complete.lists,
             ]
             assert len(set(used)) == len(used), seed
             assert owner.keys().isdisjoint({*box.values(), *complete.boxes, *complete.aliases}), seed
             devices |= complete.services.keys()
-            assert devices.isdisjoint({*owner, *box.values(), *complete.boxes, *complete.aliases}), seed
+            lists |= complete.lists.keys()
+            others = {*owner, *box.values(), *complete.boxes, *complete.aliases}
+            assert devices.isdisjoint(others), seed
+            assert lists.isdisjoint(others | devices), seed
             for service in complete.services.values():
                 answers = complete.people[service.owner]
                 assert service.end >= rules.today, seed

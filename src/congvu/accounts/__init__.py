@@ -19,6 +19,7 @@ from congvu.accounts.model import (
     Credential,
     Directory,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Rules,
@@ -46,6 +47,7 @@ __all__ = [
     "Handover",
     "Holder",
     "InputError",
+    "MailingList",
     "Organisation",
     "Person",
     "Plan",
@@ -77,8 +79,8 @@ def read(
     """
     in_organisation, in_people, *in_absences = map(Faults, files)
     ours = {domain, *rules.hosted}
-    units, boxes, aliases, services = read_organisation(contents[0], domain, in_organisation, ours)
-    staff = read_people(contents[1], domain, units, in_people, replace(rules, hosted=ours))
+    found = read_organisation(contents[0], domain, in_organisation, ours)
+    staff = read_people(contents[1], domain, found.units, in_people, replace(rules, hosted=ours))
     away = read_absences(contents[2], staff, in_absences[0], ours) if len(contents) > 2 else {}
     refuse(in_organisation, in_people, *in_absences)
-    return Organisation(domain, units, staff, boxes, aliases, away, services)
+    return replace(found, people=staff, absences=away)

@@ -128,7 +128,22 @@ class Service:
     row: int = field(default=0, compare=False)
 
 
-Entry = Unit | Person | Box | Alias | Absence | Service
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """``members``: all, codes of units, staff ids; ``post``: members, addresses of boxes, staff ids.
+
+    ``moderator``: the address of a box or a staff id: who decides about what others send.
+    """
+
+    address: str
+    name: str
+    members: frozenset[str]
+    post: frozenset[str]
+    moderator: str
+    row: int = field(default=0, compare=False)
+
+
+Entry = Unit | Person | Box | Alias | Absence | Service | MailingList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,13 +182,14 @@ class Organisation:
     aliases: Mapping[str, Alias] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     services: Mapping[str, Service] = field(default_factory=dict)
+    lists: Mapping[str, MailingList] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
     """What an address is or was.
 
-    ``key``: a staff id, a unit's code, for an alias its target, for a service the address itself.
+    ``key``: a staff id, a unit's code, for an alias its target, for a service or a list the address itself.
     """
 
     use: str

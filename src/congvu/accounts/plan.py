@@ -15,6 +15,7 @@ from datetime import date
 
 from congvu import names
 from congvu.accounts.faults import Faults, refuse
+from congvu.accounts.lists import plan_lists
 from congvu.accounts.model import (
     STANDARD,
     Absence,
@@ -23,6 +24,7 @@ from congvu.accounts.model import (
     Directory,
     Entry,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Rules,
@@ -43,7 +45,7 @@ _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, 
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
 
 NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases", "absence": "absences",
-         "service": "services"}  # fmt: skip
+         "service": "services", "list": "lists"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,9 @@ def line(noun: str, entry: Entry) -> str:
         case Service():
             text = f"{entry.address}: {entry.name}, owner {entry.owner}, until {entry.end}"
             text += f", from {' '.join(entry.networks)}" if entry.networks else ""
+        case MailingList():
+            said = " ".join(sorted(entry.members)), " ".join(sorted(entry.post)) or "nobody"
+            text = f"{entry.address}: {entry.name}, to {said[0]}, from {said[1]}, else to {entry.moderator}"
     return f"{noun} {text}"
 
 
@@ -145,13 +150,16 @@ def plan(
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
+    lists = plan_lists(current, wanted, gone, in_organisation)
     services = plan_services(current, wanted, rules, gone, in_organisation)
     kept = listed.keys() - slips
     named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
     _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
     absences = _absences(current, wanted, people, rules)
-    complete = replace(wanted, people=people, aliases=aliases, absences=absences, services=services)
+    complete = replace(
+        wanted, people=people, aliases=aliases, absences=absences, services=services, lists=lists
+    )
     changes = tuple(
         change
         for noun, section in NOUNS.items()
@@ -249,7 +257,9 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
     """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
     reserved = names.RESERVED | {code.lower() for code in wanted.units}
-    reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases, *wanted.services]}
+    reserved |= {
+        _local(address) for address in [*wanted.boxes, *wanted.aliases, *wanted.services, *wanted.lists]
+    }
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
     held = _held(current)
     taken = held.keys() | reserved | asked

@@ -10,7 +10,18 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from congvu.accounts.model import ABSENCES, KINDS, PARTS, Absence, Directory, Entry, Holder, Person, Service
+from congvu.accounts.model import (
+    ABSENCES,
+    KINDS,
+    PARTS,
+    Absence,
+    Directory,
+    Entry,
+    Holder,
+    MailingList,
+    Person,
+    Service,
+)
 from congvu.accounts.plan import Change, Plan
 from congvu.accounts.services import ended
 
@@ -21,6 +32,7 @@ _ROLES = {
     "member": "thành viên",
 }
 _NOTHING = "(trống)"
+_OF_LISTS = {"members": "gửi đến", "post": "được gửi thẳng", "moderator": "người duyệt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class _Told:
             "alias": self._alias,
             "absence": self._absence,
             "service": self._service,
+            "list": self._list,
         }
         before, after = _plain(change.before), _plain(change.after)
         for verb, line in said[change.noun](change.before, change.after):
@@ -169,6 +182,27 @@ class _Told:
             ):
                 if old != new:
                     yield verb, f"{title} của tài khoản dịch vụ: {name}, từ {old} thành {new}"
+
+    def _list(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        name = f"{(after or before).name} <{(after or before).address}>"
+        if before is None:
+            told = "; ".join(f"{title}: {self._words(after, key)}" for key, title in _OF_LISTS.items())
+            yield "open", f"Lập danh sách gửi thư: {name}; {told}"
+        elif after is None:
+            yield "close", f"Đóng danh sách gửi thư: {name}"
+        else:
+            if before.name != after.name:
+                yield "rename", f"Đổi tên danh sách gửi thư: {name}, trước là {before.name}"
+            for key, title in _OF_LISTS.items():
+                old, new = self._words(before, key), self._words(after, key)
+                if old != new:
+                    yield key, f"Sửa danh sách gửi thư: {name}, {title}: từ {old} thành {new}"
+
+    def _words(self, entry: MailingList, key: str) -> str:
+        said = getattr(entry, key)
+        words = {said} if isinstance(said, str) else said
+        told = {"all": "toàn thể", "members": "các thành viên", **self.units}
+        return ", ".join(sorted(told.get(word) or self._who(word) for word in words)) or "không ai"
 
     def _who(self, staff_id: str) -> str:
         person = self.people.get(staff_id)

@@ -12,6 +12,7 @@ from congvu.accounts import (
     Credential,
     Directory,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Plan,
@@ -21,7 +22,7 @@ from congvu.accounts import (
 from congvu.store.database import Store
 from congvu.store.sql import SQL
 
-E = TypeVar("E", Unit, Person, Box, Alias, Absence, Service)
+E = TypeVar("E", Unit, Person, Box, Alias, Absence, Service, MailingList)
 
 
 def read_directory(db: Store, domain: str) -> Directory:
@@ -37,6 +38,10 @@ def read_directory(db: Store, domain: str) -> Directory:
     services = [
         Service(**{**row, "networks": tuple(sorted(row["networks"]))}) for row in db.rows(SQL.open_services)
     ]
+    lists = [
+        MailingList(**{**row, "members": frozenset(row["members"]), "post": frozenset(row["post"])})
+        for row in db.rows(SQL.open_lists)
+    ]
     absences = [Absence(**row) for row in db.rows(SQL.absences)]
     return Directory(
         Organisation(
@@ -47,6 +52,7 @@ def read_directory(db: Store, domain: str) -> Directory:
             {alias.address: alias for alias in aliases},
             {absence.key: absence for absence in absences},
             {service.address: service for service in services},
+            {each.address: each for each in lists},
         ),
         frozenset(db.domains()),
         {row["address"]: Holder(row["use"], row["key"]) for row in db.rows(SQL.holders)},
@@ -87,6 +93,13 @@ def converge(db: Store, plan: Plan, actor: str) -> None:
         (
             (s.address, s.name, s.owner, s.end, list(s.networks), closed)
             for s, closed in _staged(plan, Service)
+        ),
+    )
+    db.copy(
+        "staged_list",
+        (
+            (each.address, each.name, sorted(each.members), sorted(each.post), each.moderator, closed)
+            for each, closed in _staged(plan, MailingList)
         ),
     )
     db.run(SQL.converge)

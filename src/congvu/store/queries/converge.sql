@@ -8,6 +8,8 @@ select address, kind from staged_box
 select address, 'alias' from staged_alias
  union all
 select address, 'service' from staged_service
+ union all
+select address, 'list' from staged_list
     on conflict do nothing;
 
 insert into unit (code, name, box, closed)
@@ -55,6 +57,12 @@ select address, name, owner, ends, networks, closed from staged_service
        closed = excluded.closed,
        hash = case when not excluded.closed then service.hash end,
        set_at = case when not excluded.closed then service.set_at end;
+
+insert into mailing_list (address, name, members, post, moderator, closed)
+select address, name, members, post, moderator, closed from staged_list
+    on conflict (address) do update
+   set name = excluded.name, members = excluded.members, post = excluded.post, moderator = excluded.moderator,
+       closed = excluded.closed;
 
 -- Who comes back gets a new initial password, as on the first day.
 delete from credential c using staged_person p where c.address = p.address and p.closed;

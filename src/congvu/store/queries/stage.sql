@@ -9,3 +9,5 @@ create temporary table staged_absence (staff_id text, kind text, starts date, en
   on commit drop;
 create temporary table staged_service (address text, name text, owner text, ends date, networks cidr[], closed boolean)
   on commit drop;
+create temporary table staged_list (address text, name text, members text[], post text[], moderator text, closed boolean)
+  on commit drop;

@@ -1,3 +1,5 @@
+-- What has an address and is no mailbox: accounts of devices and applications, and mailing lists.
+
 -- Accounts of devices and applications: they send from one address, and are nobody's mailbox. d5.s7
 -- Each has somebody who answers for it and a last day; without either it opens nothing, whether anything runs or not.
 
@@ -130,3 +132,87 @@ grant select on service, service_account, service_mail to congvu_admin;
 grant select on service_mail to postfix;
 grant insert (address, name, owner, ends, networks, closed) on service to congvu_admin;
 grant update (name, owner, ends, networks, closed, hash, set_at) on service to congvu_admin;
+
+-- Mailing lists -------------------------------------------------------------------------------------------------
+
+-- Words of the organisation file: members `all`, codes of units, staff ids; post `members`, addresses of boxes, staff ids.
+create table mailing_list (
+  address   text primary key,
+  name      text not null check (name <> '' and name is nfc normalized),
+  members   text[] not null,
+  post      text[] not null,
+  moderator text not null check (moderator <> ''),            -- the address of a box, or a staff id
+  closed    boolean not null default false,
+  use       text not null generated always as ('list') stored,
+  foreign key (address, use) references address (address, use)
+);
+create trigger audited before insert or update or delete or truncate on mailing_list
+  for each statement execute function audited();
+create trigger kept before delete on mailing_list for each row execute function kept();
+create trigger kept_address before update on mailing_list for each row
+  when (new.address <> old.address) execute function kept();
+
+create view list_open with (security_barrier) as select address, name from mailing_list where not closed;
+
+-- Who gets what is sent to a list: who serves today, nobody else.
+create view list_member with (security_barrier) as
+  select l.address as list, p.address, p.staff_id
+    from mailing_list l
+         join person p on 'all' = any (l.members) or p.unit = any (l.members) or p.staff_id = any (l.members)
+         join mailbox m on m.address = p.address and not m.closed
+   where not l.closed and congvu_today() between p.starts and coalesce(p.ends, 'infinity');
+
+-- Who decides about what others send: a box, or somebody who serves; else the box of that person's unit, or an office's.
+create view list_moderator with (security_barrier) as
+  select l.address as list, coalesce(b.address, p.address, instead.address) as address
+    from mailing_list l
+         left join box_name b on b.address = l.moderator
+         left join person p on p.staff_id = l.moderator and exists (
+           select from mailbox m where m.address = p.address and not m.closed)
+           and congvu_today() between p.starts and coalesce(p.ends, 'infinity')
+         left join person was on was.staff_id = l.moderator
+         left join lateral (
+           select n.address
+             from box_name n left join unit u on u.box = n.address and u.code = was.unit
+            where u.code is not null or n.kind = 'office'
+            order by u.code nulls last, n.address
+            limit 1
+         ) instead on true
+   where not l.closed;
+
+-- As which sender somebody may post; for aliases see list_accepts. Who works in a box speaks for it.
+create view list_sender with (security_barrier) as
+  select list, address from list_moderator
+   union
+  select m.list, m.address
+    from list_member m join mailing_list l on l.address = m.list and 'members' = any (l.post)
+   union
+  select l.address, b.address from mailing_list l join box_name b on b.address = any (l.post || l.moderator)
+   union
+  select l.address, p.address
+    from mailing_list l
+         join held_role r on r.box = any (l.post || l.moderator) and r.role <> 'member'
+         join person p on p.staff_id = r.staff_id
+   union
+  select l.address, p.address from mailing_list l join person p on p.staff_id = any (l.post);
+
+-- Whether the envelope's sender may post to a list. That the sender is who it says, the doors have seen to.
+create function list_accepts(which text, sender text) returns boolean
+  language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+  select exists (select from list_sender s
+                  where s.list = which
+                    and s.address = coalesce((select target from alias where address = sender), sender))
+$$;
+
+revoke all on function list_accepts(text, text) from public;
+do $$
+begin
+  execute format('grant connect on database %I to congvu_list', current_database());
+end $$;
+grant usage on schema public to congvu_list;
+grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today(), list_accepts(text, text) to congvu_list;
+grant select on list_open, list_member, list_moderator to congvu_list;
+grant select on list_open to postfix;
+grant select on mailing_list, list_open, list_member, list_moderator, list_sender to congvu_admin;
+grant insert (address, name, members, post, moderator, closed) on mailing_list to congvu_admin;
+grant update (name, members, post, moderator, closed) on mailing_list to congvu_admin;
