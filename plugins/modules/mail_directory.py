@@ -21,7 +21,7 @@ description:
     is changed.
 options:
   organisation:
-    description: Path on the host of the YAML file with C(units), C(boxes), C(aliases) and C(services).
+    description: Path on the host of the YAML file with C(units), C(boxes), C(aliases), C(services), C(lists).
     type: path
     required: true
   people:
@@ -68,7 +68,7 @@ attributes:
     description: Says what would change; on a host without the package it can only warn.
   diff_mode:
     support: full
-    description: One line for each unit, person, mailbox, alias, absence and service that changes.
+    description: One line for each unit, person, mailbox, alias, absence, service and list that changes.
 author: congvu
 """
 
@@ -96,8 +96,8 @@ counts:
 preview:
   description:
     - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box, alias,
-      absence or service), C(verb), C(key), and the whole entry C(before) and C(after). An entry of which
-      several things change has several.
+      absence, service or list), C(verb), C(key), and the whole entry C(before) and C(after). An entry of
+      which several things change has several.
   type: list
   elements: dict
   returned: success
