@@ -1,25 +1,27 @@
 #!/usr/bin/python
-"""Makes the mail directory what two files say."""
+"""Makes the mail directory what files say."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: mail_directory
-short_description: Make the mail directory what two files say
+short_description: Make the mail directory what files say
 version_added: "0.1.0"
 description:
   - Takes the whole organisation from two files on the host (units, mailboxes, roles and aliases from a YAML
     file, people from a CSV file or an XLSX workbook) and brings the directory there in one transaction with
-    its audit record.
+    its audit record. Who is away, and when, may come from a third file.
   - Addresses of new people are made from their names, the same way every time. An address is never renamed,
     and never given to anyone else.
+  - An account of a device or an application (C(services)) has an owner and a last day, C(service.max_days) of
+    the policy ahead at most. It is closed once either is gone.
   - Who is missing from the files is closed, never deleted; so is who has left for more than the
     C(people.close_after_days) of the policy. Who comes back finds the same address and mailbox.
   - All faults of the files are reported at once, with file, row, column, value, rule and remedy; then nothing
     is changed.
 options:
   organisation:
-    description: Path on the host of the YAML file with C(units), C(boxes) and C(aliases).
+    description: Path on the host of the YAML file with C(units), C(boxes), C(aliases), C(services), C(lists).
     type: path
     required: true
   people:
@@ -32,6 +34,15 @@ options:
         the list are passed over. In a workbook the sheet with these headings counts, with its hidden rows.
     type: path
     required: true
+  absences:
+    description:
+      - Path on the host of the list of absences (leave, missions, secondment to another agency), CSV or
+        XLSX as the list of people.
+      - Columns C(staff_id), C(kind), C(start), C(end), or their Vietnamese headings; C(full_name), which is
+        compared with the list of people, and C(part) (half of a single day) may be left out.
+      - It is the whole truth from its first day on, or from today; what was over before is kept. Without it
+        all that is known is kept.
+    type: path
   domain:
     description: The mail domain in which addresses are made.
     type: str
@@ -57,7 +68,7 @@ attributes:
     description: Says what would change; on a host without the package it can only warn.
   diff_mode:
     support: full
-    description: One line for each unit, person, mailbox and alias that changes.
+    description: One line for each unit, person, mailbox, alias, absence, service and list that changes.
 author: congvu
 """
 
@@ -84,9 +95,9 @@ counts:
   sample: {"person added": 3, "person closed": 1, "box changed": 2}
 preview:
   description:
-    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box or alias),
-      C(verb), C(key), and the whole entry C(before) and C(after). An entry of which several things change has
-      several.
+    - What changes, also in check mode, one dictionary each, with C(kind) (unit, person, box, alias,
+      absence, service or list), C(verb), C(key), and the whole entry C(before) and C(after). An entry of
+      which several things change has several.
   type: list
   elements: dict
   returned: success
@@ -127,18 +138,20 @@ from ansible.module_utils.congvu_host import Result, accounts, clock, host, run,
 
 def converge(module: AnsibleModule, db: store.Store) -> Result:
     domain = module.params["domain"]
-    paths = (module.params["organisation"], module.params["people"])
-    files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
+    paths = [module.params[name] for name in ("organisation", "people", "absences") if module.params[name]]
+    files = [PurePath(path).name for path in paths]
     values = db.policy_values()
-    content = [host.read(path, accounts.LARGEST + 1) for path in paths]
+    contents = [host.read(path, accounts.LARGEST + 1) for path in paths]
     rules = accounts.Rules(
         kinds=values["people.kinds"],
         pattern=values["address.pattern"],
         hosted=db.domains(),
         closures_percent=module.params["closures_percent"],
+        today=db.today(),
+        service_until=db.today() + timedelta(days=values["service.max_days"]),
         close_before=clock.day(db.now()) - timedelta(days=values["people.close_after_days"]),
     )
-    wanted = accounts.read(content[0], content[1], domain, rules, files)
+    wanted = accounts.read(contents, domain, rules, files)
     current = store.read_directory(db, domain)
     accounts.refuse_undoing(wanted, store.read_handovers(db), db.today(), files[0])
     plan = accounts.plan(
@@ -146,7 +159,7 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
         wanted,
         rules,
         closures=module.params["closures"],
-        files=(*files, "accounts_closures"),
+        files=(*files[:2], "accounts_closures"),
     )
     if plan:
         store.converge(db, plan, host.actor())
@@ -166,6 +179,7 @@ def main() -> t.NoReturn:
     options = {
         "organisation": {"type": "path", "required": True},
         "people": {"type": "path", "required": True},
+        "absences": {"type": "path"},
         "domain": {"required": True},
         "closures_percent": {"type": "int", "default": 5, "choices": list(range(21))},
         "closures": {"type": "list", "elements": "str", "default": []},

@@ -53,6 +53,20 @@ accounts:
       due_on: "2026-11-03"
       expires_on: "2027-02-03"
       quota_mb: 1024
+services:
+  description: The accounts of devices and applications, with their state on this day, by address.
+  type: list
+  elements: dict
+  returned: success
+  sample:
+    - address: mayquet@snv.binhdinh.gov.vn
+      name: Máy quét tầng 2
+      owner: SNV007
+      owner_name: Phan Thị Thanh Thúy
+      owner_unit: Văn phòng Sở
+      ends: "2027-06-30"
+      state: active
+      set_at: "2026-11-26T01:12:44+00:00"
 counts:
   description: How many mailboxes are in each state.
   type: dict
@@ -85,6 +99,7 @@ def look(module: AnsibleModule, db: store.Store) -> Result:
     return {
         "changed": False,
         "accounts": [plain(asdict(account)) for account in found],
+        "services": [plain(asdict(service)) for service in db.services()],
         "counts": dict(Counter(account.state for account in found)),
         "domains": db.domains(),
     }

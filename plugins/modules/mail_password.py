@@ -12,6 +12,8 @@ description:
     It opens nothing but the page on which its owner must replace it.
   - The passwords are written once, to a new file on the host that only root reads, and appear nowhere else.
     They are stored as argon2id hashes, and as fingerprints by which nobody else can choose the same.
+  - So do the accounts of devices and applications. Their passwords are longer and need not be replaced; they
+    hand in mail, and open nothing else, until the last day of the account.
   - The mailboxes of units and offices have no password.
 options:
   folder:
@@ -42,7 +44,8 @@ options:
     default: /var/lib/congvu/keys/fingerprint.key
   reset:
     description:
-      - Staff ids or addresses of people who get a new password although they have one.
+      - Staff ids or addresses of people, or addresses of devices, that get a new password
+        although they have one.
       - Named again, they get another one; this is a deed, not a state.
     type: list
     elements: str
@@ -110,35 +113,46 @@ from ansible.module_utils.congvu_host import (
 
 
 def issue(module: AnsibleModule, db: store.Store) -> Result:
-    people = recipients(db, module.params["reset"])
-    lines = "".join(f"{person.address}: {origin} password\n" for person, origin in people)
+    people, devices = recipients(db, module.params["reset"])
+    lines = [f"{person.address}: {origin} password\n" for person, origin in people]
+    lines += [f"{device.address}: password of a device\n" for device in devices]
     result = {
-        "changed": bool(people),
-        "count": len(people),
+        "changed": bool(lines),
+        "count": len(lines),
         "path": None,
-        "diff": {"before": "", "after": lines},
+        "diff": {"before": "", "after": "".join(lines)},
     }
-    if not people or module.check_mode:
+    if not lines or module.check_mode:
         return result
     moment = db.now()
     ending = "slips.pem" if module.params["slips"] else "csv"
     path = Path(module.params["folder"]) / f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}.{ending}"
     key = fingerprints.Key(host.read(module.params["key"]), module.params["key"])
     made = [passwords.generate() for _ in people]
-    addresses = [person.address for person, _ in people]
+    made += [passwords.generate(passwords.DEVICE_LENGTH) for _ in devices]
+    addresses = [person.address for person, _ in people] + [device.address for device in devices]
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # argon2 lets go of the interpreter while it works
         hashes = list(pool.map(passwords.hash_password, made))
         marks = list(pool.map(key.fingerprint, made, addresses))
     credentials = [
         accounts.Credential(person.address, stored, moment, origin)
-        for (person, origin), stored in zip(people, hashes, strict=True)
+        for (person, origin), stored in zip(people, hashes, strict=False)
     ]
     issued = [
         slips.Slip(person.staff_id, person.full_name, person.unit_name, person.address, password)
-        for (person, _), password in zip(people, made, strict=True)
+        for (person, _), password in zip(people, made, strict=False)
+    ]
+    issued += [
+        slips.Slip(each.owner, each.owner_name, each.owner_unit, each.address, password, each.name, each.ends)
+        for each, password in zip(devices, made[len(people) :], strict=True)
     ]
     content = written(db, issued, module.params["slips"])  # before anybody's change has to wait for this one
-    store.write_credentials(db, credentials, host.actor(), "password.issue")
+    if people:
+        store.write_credentials(db, credentials, host.actor(), "password.issue")
+    if devices:
+        store.write_service_passwords(
+            db, dict(zip(addresses[len(people) :], hashes[len(people) :], strict=True)), host.actor()
+        )
     store.record_issued(db, dict(zip(addresses, marks, strict=True)), key.id)
     host.write_secret(path, content)
     with gone_unless_kept(path):
@@ -149,7 +163,7 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
 def written(db: store.Store, issued: list[slips.Slip], wanted: Result | None) -> bytes:
     """What is handed out: slips for whoever has the key of the certificate, or a table for root."""
     if wanted is None:
-        return host.table(slips.Slip.__slots__, map(astuple, issued))
+        return host.table(slips.COLUMNS, (astuple(slip)[: len(slips.COLUMNS)] for slip in issued))
     valid = timedelta(days=int(db.policy_values()["password.initial_valid_days"]))
     letter = slips.Letter(wanted["organisation"], wanted["page"], clock.day(db.now()) + valid)
     return envelope.seal(slips.to_pdf(issued, letter), Path(wanted["certificate"]))
@@ -165,10 +179,14 @@ def gone_unless_kept(path: Path) -> Iterator[None]:
         raise
 
 
-def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, str]]:
-    """Who gets a password, and as what. Raises UserError for names that stand for nobody."""
+def recipients(
+    db: store.Store, named: list[str]
+) -> tuple[list[tuple[store.Account, str]], list[store.ServiceAccount]]:
+    """Who gets a password, and as what; and which devices do. Raises UserError for names of nobody."""
     people = [account for account in db.accounts() if account.kind == "person" and account.state != "closed"]
+    devices = [service for service in db.services() if service.state != "closed"]
     known = {key: account for account in people for key in (account.staff_id, account.address)}
+    known |= {service.address: service for service in devices}
     unknown = sorted(set(named) - known.keys())
     if unknown:
         raise UserError(f"nobody here has the staff id or address {', '.join(unknown)}; correct `reset`")
@@ -177,7 +195,7 @@ def recipients(db: store.Store, named: list[str]) -> list[tuple[store.Account, s
         (account, "issued" if account.password_set_at is None else "reset")
         for account in people
         if account.address in reset or (account.state == "initial" and account.password_set_at is None)
-    ]
+    ], [device for device in devices if device.address in reset or device.state == "initial"]
 
 
 def main() -> t.NoReturn:

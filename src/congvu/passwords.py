@@ -45,6 +45,7 @@ with warnings.catch_warnings():
 _LONGEST = 1024
 
 _GENERATED_LENGTH = 14
+DEVICE_LENGTH = 24  # nobody types it more than once, and it does not grow old
 # Without look-alikes (0 O o, 1 l I, 5 S, 2 Z, 8 B), and without signs that a spreadsheet takes for a formula.
 _GENERATED = {
     "upper": "ACDEFGHJKLMNPQRTUVWXY",
@@ -93,11 +94,11 @@ class Context:
     present: str | None = field(default=None, repr=False)
 
 
-def generate() -> str:
-    """Return a random initial password of 14 characters (about 80 bits): all four classes, a letter first."""
+def generate(length: int = _GENERATED_LENGTH) -> str:
+    """Return a random password of 14 characters (about 80 bits) or more: all four classes, a letter first."""
     alphabet = "".join(_GENERATED.values())
     while True:
-        password = "".join(secrets.choice(alphabet) for _ in range(_GENERATED_LENGTH))
+        password = "".join(secrets.choice(alphabet) for _ in range(length))
         if password[0].isalpha() and all(set(password) & set(signs) for signs in _GENERATED.values()):
             return password
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Set
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -51,12 +52,14 @@ class Answers:
     def _questions(self) -> dict[str, tuple[str, str]]:
         mailboxes = "\n".join([*self.directory.by_address, ""])
         addresses = "\n".join([*(row["address"] for row in self.directory.addresses), ""])
+        devices = "\n".join([*(row["address"] for row in self.directory.services), ""])
         first = period_began(self.directory.today, self.facts.value("report.cutoff"))
         began = int(datetime.combine(first, time(), clock.TIMEZONE).timestamp())
         questions = {
             # As the sending door asks, which has seen to TLS itself: doveadm cannot say that it comes by TLS.
             # That somebody is not there is no failure here, hence `true`.
             "logins": ("xargs -r -n 200 doveadm auth lookup -x service=smtp || true", mailboxes),
+            "devices": ("xargs -r -n 200 doveadm auth lookup -x service=smtp || true", devices),
             "users": ("doveadm user '*'", ""),
             "quota": ("doveadm -f tab quota get -A", ""),
             "rights": (
@@ -101,13 +104,21 @@ class Answers:
     @cached_property
     def logins(self) -> set[str]:
         """Mailboxes that the mail doors would let in with the right password."""
-        lines = [line.strip() for line in self.section("logins").splitlines()]
+        return self._let_in("logins", self.directory.by_address.keys())
+
+    @cached_property
+    def devices(self) -> set[str]:
+        """Service accounts that the sending door would let in with the right password."""
+        return self._let_in("devices", {row["address"] for row in self.directory.services})
+
+    def _let_in(self, question: str, asked: Set[str]) -> set[str]:
+        lines = [line.strip() for line in self.section(question).splitlines()]
         known = {line.removeprefix("passdb: ") for line in lines if line.startswith("passdb: ")}
         absent = {found[1] for line in lines if (found := _ABSENT.match(line))}
-        unsettled = self.directory.by_address.keys() - known - absent
+        unsettled = asked - known - absent
         if unsettled:  # neither yes nor no: the store cannot ask the directory
-            errors = self._answers["logins"][2].strip()[:200]
-            raise NotAnswered(f"passdb: no answer for {len(unsettled)} mailboxes: {errors}")
+            errors = self._answers[question][2].strip()[:200]
+            raise NotAnswered(f"passdb: no answer for {len(unsettled)} accounts: {errors}")
         return known
 
     @cached_property

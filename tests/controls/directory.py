@@ -25,6 +25,8 @@ select json_build_object(
     select address, kind, staff_id, unit, quota_mb, closed from mailbox order by address) m),
  'addresses', (select json_agg(a) from (select address, use, domain from address order by address) a),
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
+ 'services', (select json_agg(s) from (
+    select address, owner, ends, closed, hash is not null as has_password from service order by address) s),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
  'head_terms', (select json_agg(t) from (
     select box, staff_id, began_at, ended_at from head_term order by id) t),
@@ -77,6 +79,7 @@ class Directory:
     mailboxes: list[dict[str, Any]]
     addresses: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
+    services: list[dict[str, Any]]
     roles: list[dict[str, Any]]
     head_terms: list[dict[str, Any]]
     handovers: list[dict[str, Any]]

@@ -151,3 +151,24 @@ def test_no_anonymous_access(observe: Observe, facts: HostFacts, visits: Visits,
     strangers = [login for login in answers.logins if holders.get(login, {}).get("kind") != "person"]
     observe.check_each(answers.logins, strangers, "được đăng nhập nhưng không phải tài khoản của một người")
     observe.fact(f"{len(answers.logins)} tài khoản đang đăng nhập được, mỗi tài khoản của một người.")
+
+
+@pytest.mark.control("service-accounts")
+def test_service_accounts(observe: Observe, facts: HostFacts, answers: Answers) -> None:
+    directory = facts.directory
+    serving = {person["staff_id"] for person in directory.serving}
+    for service in directory.services:
+        address = service["address"]
+        over = service["closed"] or service["ends"] < directory.today.isoformat()
+        found = "còn đăng nhập được dù đã đóng hoặc hết thời hạn"
+        observe.check(f"{address}, thời hạn", not over or address not in answers.devices, found)
+        owned = service["owner"] in serving or address not in answers.devices
+        found = (
+            f"còn đăng nhập được dù người chịu trách nhiệm (mã cán bộ {service['owner']}) không còn công tác"
+        )
+        observe.check(f"{address}, người chịu trách nhiệm", owned, found)
+        observe.check(f"{address}, hộp thư", address not in answers.users, "có hộp thư ở kho thư")
+        names = {name for name, logins in answers.sender.items() if address in logins}
+        others = ", ".join(sorted(names - {address}))
+        observe.check(f"{address}, địa chỉ người gửi", not others, f"gửi được từ {others}")
+    observe.fact(f"{len(directory.services)} tài khoản dịch vụ, {len(answers.devices)} đang gửi được thư.")

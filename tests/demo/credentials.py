@@ -89,7 +89,7 @@ def main() -> None:
     kept = given.folder / "credentials.json"
     if not kept.exists():
         files = [(given.inventory / name).read_bytes() for name in ("organisation.yml", "people.csv")]
-        asked = accounts.read(files[0], files[1], given.domain)
+        asked = accounts.read(files, given.domain)
         # On an empty directory the plan gives everybody the address that the host will give them.
         everybody = accounts.plan(accounts.Directory(accounts.Organisation(given.domain)), asked).wanted
         now = datetime.now(UTC).replace(microsecond=0)

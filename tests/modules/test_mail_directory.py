@@ -141,6 +141,45 @@ def test_who_left_is_closed_after_the_days_that_the_policy_sets(
     )
 
 
+def test_absences_come_with_their_own_file(run: Run, files: Files, tmp_path: Path) -> None:
+    listed = tmp_path / "nghỉ phép.csv"
+    text = "Mã cán bộ,Loại,Từ ngày,Đến ngày\nCB1,Nghỉ phép,13/07/2026,17/07/2026\n"
+    listed.write_text(text, encoding="utf-8")
+    foreseen = run("mail_directory", check=True, absences=str(listed), **files)
+    done = run("mail_directory", absences=str(listed), **files)
+    assert done["preview"] == foreseen["preview"]
+    line = "Ghi vắng mặt: Nguyễn Văn An (CB1), nghỉ phép, từ ngày 13/07/2026 đến hết ngày 17/07/2026\n"
+    assert line in done["preview_text"]
+    assert not run("mail_directory", absences=str(listed), **files)["changed"]
+    assert not run("mail_directory", **files)["changed"]  # without the list all is kept
+    listed.write_text(text.replace("17/07", "12/07"), encoding="utf-8")
+    (fault,) = run("mail_directory", absences=str(listed), **files)["faults"]
+    assert (fault["file"], fault["row"], fault["column"]) == ("nghỉ phép.csv", 2, "end")
+
+
+def test_a_device_is_listed_with_its_owner_and_gets_its_password(
+    run: Run, database: Database, files: Files
+) -> None:
+    path = Path(files["organisation"])
+    entry = "services:\n  - {address: mayquet, name: Máy quét, owner: CB1, end: 2027-06-30}\n"
+    path.write_text(ORGANISATION + entry, encoding="utf-8")
+    done = run("mail_directory", **files)
+    assert done["counts"]["service added"] == 1
+    assert "Cấp mới tài khoản dịch vụ: Máy quét <mayquet@snv.example>, người chịu" in done["preview_text"]
+    (listed,) = run("mail_directory_info")["services"]
+    assert (listed["state"], listed["owner"], listed["ends"]) == ("initial", "CB1", "2027-06-30")
+    assert not run("mail_directory", **files)["changed"]
+    path.write_text(ORGANISATION + entry.replace("2027-06", "2028-06"), encoding="utf-8")
+    assert "until 2027-07-11 at most" in run("mail_directory", **files)["msg"]
+    database.set_now("2027-07-01 08:00+07")
+    path.write_text(ORGANISATION + entry, encoding="utf-8")
+    ended = run("mail_directory", **files)
+    assert "Đóng tài khoản dịch vụ: Máy quét <mayquet@snv.example>, hết thời hạn" in ended["preview_text"]
+    (line,) = database.ask("congvu_admin", "select body from audit_diff order by record desc limit 1")[0]
+    assert "-service mayquet@snv.example: Máy quét, owner CB1, until 2027-06-30\n" in line
+    assert not run("mail_directory", **files)["changed"]
+
+
 def test_faults_of_the_plan_too(run: Run, files: Files) -> None:
     run("mail_directory", **files)
     edit(files, "2006-03-01,,", "2006-03-01,,khac")

@@ -6,6 +6,8 @@ import csv
 import stat
 import sys
 import unicodedata
+from dataclasses import replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from fix_database import Database
 from fix_modules import Run
 from organisations import at, organisation, person
 
+from congvu.accounts import Service
 from congvu.fingerprints import Key
 from congvu.passwords import verify
 from congvu.store.fingerprints import unrecognised
@@ -199,3 +202,26 @@ def test_where_slips_cannot_be_made_no_password_is_issued(
     assert "install weasyprint" in issue(folder=str(tmp_path / "issued"), slips=slips)["msg"]
     assert not (tmp_path / "issued").exists()
     assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]
+
+
+def test_a_device_gets_a_longer_password_that_nobody_need_replace(
+    issue: Run, people: Database, tmp_path: Path
+) -> None:
+    scanner = Service(at("mayquet"), "Máy quét", "CB3", date(2027, 6, 30))
+    listed = organisation(person("CB1"), person("CB3", "Trần Bình"))
+    converge(people, replace(listed, services={scanner.address: scanner}))
+    done = issue(folder=str(tmp_path))
+    given = rows(done["path"])
+    assert f"{scanner.address}: password of a device" in done["diff"]["after"]
+    assert (given[scanner.address]["staff_id"], given[scanner.address]["full_name"]) == ("CB3", "Trần Bình")
+    first = given[scanner.address]["password"]
+    assert len(first) >= 24
+    (found,) = people.ask("dovecot", "select password from door where login = %s", scanner.address)
+    assert verify(first, found[0])
+    marks = "select count(*) from password_fingerprint where address = %s and shared is not null"
+    assert people.ask("congvu_owner", marks, scanner.address) == [(1,)]
+    assert issue(folder=str(tmp_path))["count"] == 0  # no first change, no new password
+    again = rows(issue(folder=str(tmp_path / "b"), reset=[scanner.address])["path"])
+    assert list(again) == [scanner.address]
+    assert again[scanner.address]["password"] != first
+    assert people.ask("congvu_owner", marks, scanner.address) == [(1,)]

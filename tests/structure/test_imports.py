@@ -19,6 +19,7 @@ LAYERS = (
         "passwords",
         "fingerprints",
         "reminders",
+        "mailinglists",
         "accounts",
         "mailrules",
         "calendar",

@@ -16,6 +16,7 @@ from house import ROOT
 from congvu import accounts
 
 PRODUCTION = ROOT / "inventories" / "production"
+FILES = ("organisation.yml", "people.csv", "absences.csv")
 VAULT = "inventories/production/group_vars/mail_hosts/vault.yml"
 
 
@@ -64,8 +65,8 @@ def test_no_secret_of_the_example_lies_open() -> None:
 
 
 def test_the_example_organisation_is_sound() -> None:
-    files = [(PRODUCTION / "files" / name).read_bytes() for name in ("organisation.yml", "people.csv")]
-    asked = accounts.read(*files, "snv.example.vn")
+    files = [(PRODUCTION / "files" / name).read_bytes() for name in FILES]
+    asked = accounts.read(files, "snv.example.vn")
     wanted = accounts.plan(accounts.Directory(accounts.Organisation("snv.example.vn")), asked).wanted
     assert len(wanted.people) == 4
     assert "vp@snv.example.vn" in wanted.boxes

@@ -52,7 +52,7 @@ def read(
     rules: accounts.Rules = accounts.STANDARD,
 ) -> Organisation:
     files = [text.encode() if isinstance(text, str) else text for text in (organisation, people)]
-    return accounts.read(*files, DOMAIN, rules, files=("organisation.yml", "people.csv"))
+    return accounts.read(files, DOMAIN, rules, ("organisation.yml", "people.csv"))
 
 
 def faults(people: str | bytes = PEOPLE, organisation: str | bytes = ORGANISATION) -> list[accounts.Fault]:
@@ -119,4 +119,6 @@ def after(plan: accounts.Plan, before: Directory = EMPTY) -> Directory:
     held = {each.address: Holder("person", each.staff_id) for each in wanted.people.values()}
     held |= {box.address: Holder(box.kind, box.unit) for box in wanted.boxes.values()}
     held |= {alias.address: Holder("alias", alias.target) for alias in wanted.aliases.values()}
+    held |= {address: Holder("service", address) for address in wanted.services}
+    held |= {address: Holder("list", address) for address in wanted.lists}
     return Directory(wanted, before.domains | {wanted.domain}, {**before.holders, **held})

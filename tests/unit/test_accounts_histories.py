@@ -14,7 +14,19 @@ from fix_database import Database
 from organisations import DOMAIN, EMPTY, after, at, organisation, person
 
 from congvu import store
-from congvu.accounts import Alias, Box, Directory, InputError, Organisation, Person, Plan, Rules, plan
+from congvu.accounts import (
+    Alias,
+    Box,
+    Directory,
+    InputError,
+    MailingList,
+    Organisation,
+    Person,
+    Plan,
+    Rules,
+    Service,
+    plan,
+)
 
 NAMES = ("Nguyễn Văn An", "Nguyễn Vân Ân", "Trần Thị Hoa", "Vũ Phúc", "Lê Thị Hòa", "Lê Thị Hoà", "Hoa Tường")
 UNITS = ("vp", "ccvc", "annv", "hoalt")  # two of them are what names would make
@@ -22,7 +34,10 @@ STEPS = 8
 STORED_STEPS = 5  # a database takes its time
 FIRST = date(2026, 1, 1)
 HISTORIES = 2000
-STAGED = b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias"
+STAGED = (
+    b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence, "
+    b"staged_service, staged_list"
+)
 
 
 @dataclass
@@ -99,7 +114,27 @@ class Office:
         roles = frozenset(zip(some, ("head", "clerk", "deputy"), strict=False))
         aliases = [Alias(at("vanthu"), "box-vp"), *(Alias(at(f"an-{key.lower()}"), key) for key in some[:1])]
         office = Box(at("vp"), "office", self.chance.choice(sorted(self.units)), roles)
-        return organisation(*self.roll.values(), units=sorted(self.units), boxes=[office], aliases=aliases)
+        listed = organisation(*self.roll.values(), units=sorted(self.units), boxes=[office], aliases=aliases)
+        services = {each.address: each for each in self.services()}
+        lists = {each.address: each for each in self.lists() if each.address not in services}
+        return replace(listed, services=services, lists=lists)
+
+    def lists(self) -> Iterator[MailingList]:
+        """A list or two; their addresses are also those that names and devices ask for."""
+        rare = ("phucv", "scan") if self.number % 9 == 0 else ()
+        for local in self.chance.sample(("toanso", "phong", *rare), self.chance.randint(0, 2)):
+            if who := self.somebody():
+                members = frozenset({self.chance.choice(("all", who, *sorted(self.units)))})
+                post = frozenset(self.chance.sample(("members", who, at("vp")), self.chance.randint(0, 3)))
+                moderator = self.chance.choice((who, at("vp"), at("vp"), at("vp")))
+                yield MailingList(at(local), f"Nhóm {local}", members, post, moderator)
+
+    def services(self) -> Iterator[Service]:
+        """A device or two; their addresses are also those that names ask for."""
+        for local in self.chance.sample(("scan", "hoalt", "annv2"), self.chance.randint(0, 2)):
+            if owner := self.somebody():
+                last = self.today + timedelta(days=self.chance.randint(-30, 400))
+                yield Service(at(local), f"Máy {local}", owner, last, ("192.0.2.0/28",) * (local == "scan"))
 
 
 def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
@@ -107,7 +142,15 @@ def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
     office = Office(random.Random(seed))  # noqa: S311  (the same office for the same seed)
     for _ in range(steps):
         office.step()
-        yield office.files(), Rules(close_before=office.today - timedelta(days=30), closures_percent=100)
+        yield (
+            office.files(),
+            Rules(
+                close_before=office.today - timedelta(days=30),
+                closures_percent=100,
+                today=office.today,
+                service_until=office.today + timedelta(days=380),
+            ),
+        )
 
 
 def accepted(current: Directory, wanted: Organisation, rules: Rules) -> Plan | None:
@@ -121,7 +164,8 @@ def accepted(current: Directory, wanted: Organisation, rules: Rules) -> Plan | N
 def test_thousands_of_histories() -> None:
     refused = 0
     for seed in range(HISTORIES):
-        current, owner, box = EMPTY, dict[str, str](), dict[str, str]()
+        current, owner, box, devices = EMPTY, dict[str, str](), dict[str, str](), set[str]()
+        lists = set[str]()
         for wanted, rules in history(seed, STEPS):
             made = accepted(current, wanted, rules)
             if made is None:
@@ -138,9 +182,24 @@ def test_thousands_of_histories() -> None:
             for code, unit in complete.units.items():
                 assert box.setdefault(code, unit.box) == unit.box, seed
                 assert complete.boxes[unit.box].unit == code, seed
-            used = [*(each.address for each in complete.people.values()), *complete.boxes, *complete.aliases]
+            used = [
+                *(each.address for each in complete.people.values()),
+                *complete.boxes,
+                *complete.aliases,
+                *complete.services,
+                *complete.lists,
+            ]
             assert len(set(used)) == len(used), seed
             assert owner.keys().isdisjoint({*box.values(), *complete.boxes, *complete.aliases}), seed
+            devices |= complete.services.keys()
+            lists |= complete.lists.keys()
+            others = {*owner, *box.values(), *complete.boxes, *complete.aliases}
+            assert devices.isdisjoint(others), seed
+            assert lists.isdisjoint(others | devices), seed
+            for service in complete.services.values():
+                answers = complete.people[service.owner]
+                assert service.end >= rules.today, seed
+                assert answers.end is None or answers.end >= rules.today, seed
             assert all(holder in serving for each in complete.boxes.values() for holder, _ in each.roles), (
                 seed
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,22 @@ def test_each_person_has_a_page_of_their_own() -> None:
         assert "02/12/2026" in page
     assert SLIPS[0].password not in pages[1]
     assert "Lê &lt;b&gt;Hoà&lt;/b&gt;" in pages[1]
+
+
+def test_the_slip_of_a_device_is_for_its_owner_and_tells_how_to_set_it_up() -> None:
+    device = replace(SLIPS[0], address="mayquet@snv.binhdinh.test", device="Máy quét", ends=date(2027, 6, 30))
+    page = slips.to_html([device], LETTER)
+    assert "PHIẾU CẤP MẬT KHẨU TÀI KHOẢN DỊCH VỤ" in page
+    for said in (
+        device.full_name,
+        device.device,
+        device.address,
+        "30/06/2027",
+        "mail.snv.binhdinh.test, cổng",
+    ):
+        assert said in page
+    assert "mat-khau" not in page  # its password is not replaced
+    assert "02/12/2026" not in page
 
 
 def test_the_outside_does_not_tell_the_password() -> None:

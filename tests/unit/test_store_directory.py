@@ -39,7 +39,7 @@ def test_what_was_planned_is_what_is_read_back(database: Database) -> None:
 
 def test_the_demos_organisation_fits(database: Database) -> None:
     files = [(DEMO / name).read_bytes() for name in ("organisation.yml", "people.csv")]
-    wanted = accounts.read(files[0], files[1], DOMAIN)
+    wanted = accounts.read(files, DOMAIN)
     plan = converge(database, wanted)
     assert len(plan.wanted.people) == 60
     assert stored(database).organisation == plan.wanted

@@ -11,8 +11,10 @@ from psycopg import errors
 
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
-    "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy",
+    "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy", "leaver",
     "session_alive", "signatory", "asked", "statement_last",
+    "service_account", "service_mail", "person_door", "service_door",
+    "list_open", "list_member", "list_moderator", "list_sender",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -46,8 +48,9 @@ def untouched(shared_database: Database) -> Database:
 
 
 MAY_READ: dict[str, set[str]] = {
-    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
-    "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
+    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery", "leaver"},
+    "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy", "service_mail", "list_open"},
+    "congvu_list": {"list_open", "list_member", "list_moderator"},
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
@@ -287,6 +290,9 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "acknowledgement",
         "statement",
         "difficulty",
+        "absence",
+        "service",
+        "mailing_list",
         "policy_value",
         "password_fingerprint",
     ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from congvu.accounts.absences import read_absences
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.handover import Handover, circumstances, in_force, plan_handover, refuse_undoing
@@ -11,14 +13,17 @@ from congvu.accounts.model import (
     KINDS,
     ROLES,
     STANDARD,
+    Absence,
     Alias,
     Box,
     Credential,
     Directory,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Rules,
+    Service,
     Unit,
 )
 from congvu.accounts.organisation import read_organisation
@@ -32,6 +37,7 @@ __all__ = [
     "LARGEST",
     "ROLES",
     "STANDARD",
+    "Absence",
     "Alias",
     "Box",
     "Change",
@@ -41,10 +47,12 @@ __all__ = [
     "Handover",
     "Holder",
     "InputError",
+    "MailingList",
     "Organisation",
     "Person",
     "Plan",
     "Rules",
+    "Service",
     "Unit",
     "circumstances",
     "in_force",
@@ -60,19 +68,20 @@ __all__ = [
 
 
 def read(
-    organisation: bytes,
-    people: bytes,
+    contents: Sequence[bytes],
     domain: str,
     rules: Rules = STANDARD,
-    files: tuple[str, str] = ("organisation", "people"),
+    files: Sequence[str] = ("organisation", "people", "absences"),
 ) -> Organisation:
-    """The organisation that two files describe; addresses that the people file leaves empty are still empty.
+    """The organisation that the files describe; addresses that the people file leaves empty are still empty.
 
-    ``files``: how faults call them. Raises InputError with the faults of both.
+    ``contents``: of the organisation file, the people file, and the list of absences where there is one;
+    ``files``: how faults call them. Raises InputError with the faults of all.
     """
-    in_organisation, in_people = Faults(files[0]), Faults(files[1])
+    in_organisation, in_people, *in_absences = map(Faults, files)
     ours = {domain, *rules.hosted}
-    units, boxes, aliases = read_organisation(organisation, domain, in_organisation, ours)
-    staff = read_people(people, domain, units, in_people, replace(rules, hosted=ours))
-    refuse(in_organisation, in_people)
-    return Organisation(domain, units, staff, boxes, aliases)
+    found = read_organisation(contents[0], domain, in_organisation, ours)
+    staff = read_people(contents[1], domain, found.units, in_people, replace(rules, hosted=ours))
+    away = read_absences(contents[2], staff, in_absences[0], ours) if len(contents) > 2 else {}
+    refuse(in_organisation, in_people, *in_absences)
+    return replace(found, people=staff, absences=away)

@@ -18,6 +18,20 @@ from congvu.names import RESERVED
 # code -> how it is written for people
 KINDS = {"cong_chuc": "Công chức", "vien_chuc": "Viên chức", "hop_dong": "Hợp đồng", "tap_su": "Tập sự"}
 ROLES = ("head", "clerk", "deputy", "member")
+# Why somebody is away, by code. biet_phai: lent to another agency, and ours all the same.
+ABSENCES = {
+    "nghi_phep": "Nghỉ phép",
+    "thai_san": "Nghỉ thai sản",
+    "nghi_om": "Nghỉ ốm",
+    "viec_rieng": "Nghỉ giải quyết việc riêng",
+    "khong_luong": "Nghỉ không hưởng lương",
+    "nghi_bu": "Nghỉ bù",
+    "cong_tac": "Đi công tác",
+    "biet_phai": "Biệt phái đến cơ quan khác",
+    "di_hoc": "Đi học",
+    "khac": "Lý do khác",
+}
+PARTS = {"": "", "morning": "sáng", "afternoon": "chiều"}
 
 # The same form as the database's: lower case, ASCII, no "+tag".
 _LOCAL_PART = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
@@ -77,7 +91,59 @@ class Alias:
         return self.address.partition("@")[0] in RESERVED
 
 
-Entry = Unit | Person | Box | Alias
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Days on which somebody is away, first and last included. ``part``: the half of a single day."""
+
+    staff_id: str
+    kind: str
+    start: date
+    end: date
+    part: str = ""
+    row: int = field(default=0, compare=False)
+
+    @property
+    def key(self) -> str:
+        return " ".join(filter(None, [self.staff_id, self.start.isoformat(), self.part]))
+
+    @property
+    def halves(self) -> tuple[int, int]:
+        """The same as half-days, for comparison: from, to before."""
+        first, last = 2 * self.start.toordinal(), 2 * self.end.toordinal() + 2
+        return first + (self.part == "afternoon"), last - (self.part == "morning")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The account of a device or an application: it sends from one address, and receives nothing itself.
+
+    ``owner``: staff id of whoever answers for it. ``networks``: from where it may log in; empty: anywhere.
+    """
+
+    address: str
+    name: str
+    owner: str
+    end: date
+    networks: tuple[str, ...] = ()
+    row: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """``members``: all, codes of units, staff ids; ``post``: members, addresses of boxes, staff ids.
+
+    ``moderator``: the address of a box or a staff id: who decides about what others send.
+    """
+
+    address: str
+    name: str
+    members: frozenset[str]
+    post: frozenset[str]
+    moderator: str
+    row: int = field(default=0, compare=False)
+
+
+Entry = Unit | Person | Box | Alias | Absence | Service | MailingList
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +152,8 @@ class Rules:
 
     ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``closures_percent``: how many of
     the open people may be missing from the list without being named. ``close_before``: who had
-    their last day before it has no mailbox any more.
+    their last day before it has no mailbox any more. ``today``: what was over before it is past.
+    ``service_until``: the last day that a service may have.
     """
 
     kinds: Collection[str] = tuple(KINDS)
@@ -94,6 +161,8 @@ class Rules:
     hosted: Collection[str] = ()
     closures_percent: int = 5
     close_before: date = date.min
+    today: date = date.min
+    service_until: date = date.max
 
 
 STANDARD = Rules()
@@ -101,18 +170,27 @@ STANDARD = Rules()
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """Everything that is open: units by code, people by staff id, boxes and aliases by address."""
+    """Everything that is open: units by code, people by staff id, boxes and aliases by address.
+
+    ``absences`` by their keys, past ones too; of files without such a list there are none.
+    """
 
     domain: str
     units: Mapping[str, Unit] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     boxes: Mapping[str, Box] = field(default_factory=dict)
     aliases: Mapping[str, Alias] = field(default_factory=dict)
+    absences: Mapping[str, Absence] = field(default_factory=dict)
+    services: Mapping[str, Service] = field(default_factory=dict)
+    lists: Mapping[str, MailingList] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What an address is or was: ``key`` is a staff id, a unit's code or, for an alias, its target."""
+    """What an address is or was.
+
+    ``key``: a staff id, a unit's code, for an alias its target, for a service or a list the address itself.
+    """
 
     use: str
     key: str

@@ -1,4 +1,4 @@
-"""The organisation file: units, the mailboxes of units and offices with their roles, and aliases.
+"""The organisation file: units, boxes of units and offices with their roles, aliases, services and lists.
 
 ::
 
@@ -9,6 +9,10 @@
       - {address: vp, kind: office, unit: vp, roles: {clerk: [CB005]}}
     aliases:
       - {address: vanthu, target: vp}                                 # or the staff id of a person
+    services:
+      - {address: mayquet, name: Máy quét tầng 2, owner: CB005, end: 2027-06-30}   # services.py
+    lists:
+      - {address: toanso, name: Toàn Sở, members: [all], post: [vp], moderator: vp}                # lists.py
 
 Addresses may leave the domain out. A line of the file is known by every entry, for the faults.
 """
@@ -22,8 +26,10 @@ from typing import Any
 import yaml
 
 from congvu.accounts.faults import Faults
+from congvu.accounts.lists import read_list
 from congvu.accounts.lookalike import misspelt
-from congvu.accounts.model import ROLES, Alias, Box, Unit, canonical
+from congvu.accounts.model import ROLES, Alias, Box, MailingList, Organisation, Service, Unit, canonical
+from congvu.accounts.services import read_service
 from congvu.accounts.table import decode, plain
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
@@ -31,8 +37,14 @@ _KEYS = {
     "units": ({"code", "name", "box"}, {"code", "name", "box"}),
     "boxes": ({"address", "kind", "unit", "roles"}, {"address"}),
     "aliases": ({"address", "target"}, {"address", "target"}),
+    "services": ({"address", "name", "owner", "end", "networks"}, {"address", "name", "owner", "end"}),
+    "lists": (
+        {"address", "name", "members", "post", "moderator"},
+        {"address", "name", "members", "moderator"},
+    ),
 }
 _ADDRESSES = {"address", "box"}  # keys whose domains are judged where they are read
+_LISTS = {"roles", "networks", "members", "post"}  # keys of more than one value
 _LINE = "\0line"
 
 
@@ -54,10 +66,8 @@ class _Loader(yaml.SafeLoader):
 _Loader.yaml_implicit_resolvers = {}
 
 
-def read_organisation(
-    data: bytes, domain: str, faults: Faults, hosted: Collection[str] = ()
-) -> tuple[dict[str, Unit], dict[str, Box], dict[str, Alias]]:
-    """Units by code, boxes and aliases by address. Staff ids are checked later, beside the people.
+def read_organisation(data: bytes, domain: str, faults: Faults, hosted: Collection[str] = ()) -> Organisation:
+    """The organisation without its people: staff ids are checked later, beside them.
 
     ``hosted``: our domains; whoever misspells one, in whichever value, is told.
     """
@@ -66,7 +76,9 @@ def read_organisation(
     units = _units(sections["units"], domain, faults)
     boxes = _boxes(sections["boxes"], units, domain, faults)
     aliases = _aliases(sections["aliases"], boxes, domain, faults)
-    return units, boxes, aliases
+    services = _services(sections["services"], {*boxes, *aliases}, domain, faults)
+    lists = _mailing_lists(sections["lists"], {*boxes, *aliases, *services}, domain, faults)
+    return Organisation(domain, units, {}, boxes, aliases, services=services, lists=lists)
 
 
 def _sections(data: bytes, faults: Faults) -> dict[str, list[dict[str, Any]]]:
@@ -111,7 +123,7 @@ def _entry(section: str, entry: Any, faults: Faults) -> bool:
             continue
         if key not in allowed:
             faults.add(entry[_LINE], section, key, "is unknown here", f"use {', '.join(sorted(allowed))}")
-        elif key != "roles" and not isinstance(value, str):
+        elif key not in _LISTS and not isinstance(value, str):
             faults.add(entry[_LINE], f"{section}.{key}", value, "is no text", "write one value")
     for key in sorted(required):
         if not entry.get(key):
@@ -221,3 +233,27 @@ def _aliases(
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
         aliases[address] = Alias(address, entry["target"], entry[_LINE])
     return aliases
+
+
+def _services(
+    entries: list[dict[str, Any]], others: Collection[str], domain: str, faults: Faults
+) -> dict[str, Service]:
+    services: dict[str, Service] = {}
+    for entry in entries:
+        address = _address(entry, "address", domain, faults)
+        if address in others or address in services:
+            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
+        services[address] = read_service(entry, entry[_LINE], address, faults)
+    return services
+
+
+def _mailing_lists(
+    entries: list[dict[str, Any]], others: Collection[str], domain: str, faults: Faults
+) -> dict[str, MailingList]:
+    lists: dict[str, MailingList] = {}
+    for entry in entries:
+        address = _address(entry, "address", domain, faults)
+        if address in others or address in lists:
+            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
+        lists[address] = read_list(entry, entry[_LINE], address, faults)
+    return lists

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 
 from congvu import names
+from congvu.accounts.dates import written_date
 from congvu.accounts.faults import Faults
 from congvu.accounts.model import KINDS, STANDARD, Person, Rules, Unit, canonical
 from congvu.accounts.table import Columns, Record, plain, read_table
@@ -33,7 +34,8 @@ COLUMNS = Columns(
         ],
         "end": [
             "Ngày nghỉ", "Ngày kết thúc", "Đến ngày", "Ngày nghỉ việc", "Ngày thôi việc", "Ngày nghỉ hưu",
-            "Ngày chuyển công tác", "Ngày kết thúc công tác",
+            "Ngày chuyển công tác", "Ngày kết thúc công tác", "Ngày hết hạn hợp đồng", "Hợp đồng đến ngày",
+            "Thời hạn hợp đồng", "Ngày hết hạn biệt phái",
         ],
         "address": ["Địa chỉ", "Địa chỉ thư", "Địa chỉ thư điện tử", "Địa chỉ email", "Thư điện tử", "Email",
                     "E-mail", "Thư công vụ", "Hộp thư"],
@@ -50,8 +52,6 @@ COLUMNS = Columns(
     ),
 )  # fmt: skip
 _STAFF_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_VIETNAMESE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def read_people(
@@ -96,8 +96,8 @@ def _person(
     unit = by_name.get(cells["unit"].casefold(), "")
     if not unit:
         faults.add(row, "unit", cells["unit"], "is no unit of the organisation", "use a unit's code or name")
-    start = _date(record, "start", faults)
-    end = _date(record, "end", faults)
+    start = written_date(record, "start", faults, required=True)
+    end = written_date(record, "end", faults, required=False)
     if start and end and end < start:
         faults.add(row, "end", cells["end"], f"lies before the start, {start}", "correct one of the two")
     address = cells.get("address", "")
@@ -127,23 +127,3 @@ def _kind(written: str) -> str:
     """cong_chuc, of "cong_chuc" or "Công chức"."""
     said = plain(written).casefold()
     return next((code for code, title in KINDS.items() if said == title.casefold()), said.replace(" ", "_"))
-
-
-def _date(record: Record, column: str, faults: Faults) -> date | None:
-    written = record.cells.get(column, "")
-    if not written:
-        if column in COLUMNS.required:
-            faults.add(record.row, column, "", "is empty", "write a date as 2026-11-23 or 23/11/2026")
-        return None
-    found: date | None = None
-    try:
-        if match := _ISO.fullmatch(written):
-            found = date(int(match[1]), int(match[2]), int(match[3]))
-        elif match := _VIETNAMESE.fullmatch(written):
-            found = date(int(match[3]), int(match[2]), int(match[1]))
-    except ValueError:
-        pass
-    if found is None or not 1900 <= found.year <= 2199:
-        faults.add(record.row, column, written, "is no date", "write it as 2026-11-23 or 23/11/2026")
-        return None
-    return found

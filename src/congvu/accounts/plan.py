@@ -11,22 +11,28 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from congvu import names
 from congvu.accounts.faults import Faults, refuse
+from congvu.accounts.lists import plan_lists
 from congvu.accounts.model import (
     STANDARD,
+    Absence,
     Alias,
     Box,
     Directory,
     Entry,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Rules,
+    Service,
     Unit,
     canonical,
 )
+from congvu.accounts.services import plan_services
 
 # Why an entry is refused, and what to do instead.
 _TAKEN = ("was given to someone else, and is never given again", "choose another address")
@@ -38,7 +44,8 @@ _RENAMED = "keep it as it is, and add an alias"
 _NOT_CLOSED = ("is in the people file, so nobody is closed", "take the row out, or this confirmation")
 _NO_MAILBOX = ("has no open mailbox that could be closed", "take this confirmation out")
 
-NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases"}
+NOUNS = {"unit": "units", "person": "people", "box": "boxes", "alias": "aliases", "absence": "absences",
+         "service": "services", "list": "lists"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Plan:
     wanted: Organisation
     changes: tuple[Change, ...]
     new_domain: bool = False
+    today: date = date.min
 
     def __bool__(self) -> bool:
         return bool(self.changes) or self.new_domain
@@ -107,6 +115,15 @@ def line(noun: str, entry: Entry) -> str:
             text += "".join(f", {role} {holder}" for role, holder in sorted((r, h) for h, r in entry.roles))
         case Alias():
             text = f"{entry.address} -> {entry.target}"
+        case Absence():
+            days = f"{entry.start} to {entry.end}" + (f", {entry.part}" if entry.part else "")
+            text = f"{entry.staff_id}: {entry.kind}, {days}"
+        case Service():
+            text = f"{entry.address}: {entry.name}, owner {entry.owner}, until {entry.end}"
+            text += f", from {' '.join(entry.networks)}" if entry.networks else ""
+        case MailingList():
+            said = " ".join(sorted(entry.members)), " ".join(sorted(entry.post)) or "nobody"
+            text = f"{entry.address}: {entry.name}, to {said[0]}, from {said[1]}, else to {entry.moderator}"
     return f"{noun} {text}"
 
 
@@ -133,17 +150,22 @@ def plan(
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, rules.pattern, in_people)
     aliases = _aliases(current, wanted, people, in_organisation)
+    lists = plan_lists(current, wanted, gone, in_organisation)
+    services = plan_services(current, wanted, rules, gone, in_organisation)
     kept = listed.keys() - slips
     named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
     _check_closures(had, kept, named, rules.closures_percent, (in_people, in_closures))
     refuse(in_organisation, in_people, in_closures)
-    complete = replace(wanted, people=people, aliases=aliases)
+    absences = _absences(current, wanted, people, rules)
+    complete = replace(
+        wanted, people=people, aliases=aliases, absences=absences, services=services, lists=lists
+    )
     changes = tuple(
         change
         for noun, section in NOUNS.items()
         for change in _changes(noun, getattr(current.organisation, section), getattr(complete, section))
     )
-    return Plan(complete, changes, complete.domain not in current.domains)
+    return Plan(complete, changes, complete.domain not in current.domains, rules.today)
 
 
 def _without(gone: Collection[str], current: Directory, wanted: Organisation) -> Organisation:
@@ -235,7 +257,9 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
     """Everybody with an address: the one they have, the one the file asks for, or one made from the name."""
     had = {holder.key: address for address, holder in current.holders.items() if holder.use == "person"}
     reserved = names.RESERVED | {code.lower() for code in wanted.units}
-    reserved |= {_local(address) for address in [*wanted.boxes, *wanted.aliases]}
+    reserved |= {
+        _local(address) for address in [*wanted.boxes, *wanted.aliases, *wanted.services, *wanted.lists]
+    }
     asked = {_local(person.address) for person in wanted.people.values() if person.address}
     held = _held(current)
     taken = held.keys() | reserved | asked
@@ -281,6 +305,22 @@ def _aliases(
             faults.add(alias.row, "address", alias.address, *_TAKEN)
         found[alias.address] = replace(alias, target=target)
     return found
+
+
+def _absences(
+    current: Directory, wanted: Organisation, people: Mapping[str, Person], rules: Rules
+) -> dict[str, Absence]:
+    """What the list of absences says, and what was over before it begins: it may start anew each year.
+
+    Without a list everything stays. Of whom the directory never knew, nothing is kept.
+    """
+    had = current.organisation.absences
+    if not wanted.absences:
+        return dict(had)
+    known = people.keys() | {each.key for each in current.holders.values() if each.use == "person"}
+    begins = min(rules.today, *(absence.start for absence in wanted.absences.values()))
+    past = {key: absence for key, absence in had.items() if absence.end < begins}
+    return past | {key: each for key, each in wanted.absences.items() if each.staff_id in known}
 
 
 def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:

@@ -10,8 +10,20 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from congvu.accounts.model import KINDS, Directory, Entry, Holder, Person
+from congvu.accounts.model import (
+    ABSENCES,
+    KINDS,
+    PARTS,
+    Absence,
+    Directory,
+    Entry,
+    Holder,
+    MailingList,
+    Person,
+    Service,
+)
 from congvu.accounts.plan import Change, Plan
+from congvu.accounts.services import ended
 
 _ROLES = {
     "head": "người đứng đầu",
@@ -20,6 +32,7 @@ _ROLES = {
     "member": "thành viên",
 }
 _NOTHING = "(trống)"
+_OF_LISTS = {"members": "gửi đến", "post": "được gửi thẳng", "moderator": "người duyệt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +54,7 @@ def preview(plan: Plan, current: Directory) -> list[Item]:
     """The items of a plan made for ``current``, in its order; a change of several things has one for each."""
     units = {**current.organisation.units, **plan.wanted.units}
     people = {**current.organisation.people, **plan.wanted.people}
-    told = _Told({code: unit.name for code, unit in units.items()}, people, current.holders)
+    told = _Told({code: unit.name for code, unit in units.items()}, people, current.holders, plan.today)
     return [item for change in plan.changes for item in told.items(change)]
 
 
@@ -59,9 +72,18 @@ class _Told:
     units: Mapping[str, str]
     people: Mapping[str, Person]
     holders: Mapping[str, Holder]
+    today: date
 
     def items(self, change: Change) -> Iterator[Item]:
-        said = {"unit": self._unit, "person": self._person, "box": self._box, "alias": self._alias}
+        said = {
+            "unit": self._unit,
+            "person": self._person,
+            "box": self._box,
+            "alias": self._alias,
+            "absence": self._absence,
+            "service": self._service,
+            "list": self._list,
+        }
         before, after = _plain(change.before), _plain(change.after)
         for verb, line in said[change.noun](change.before, change.after):
             yield Item(change.noun, verb, change.key, before, after, line)
@@ -131,6 +153,57 @@ class _Told:
         else:
             yield "move", f"Chuyển bí danh: {after.address}, từ {before.target} sang {after.target}"
 
+    def _absence(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        who = self._who((after or before).staff_id)
+        if before is None:
+            yield "open", f"Ghi vắng mặt: {who}, {_away(after)}"
+        elif after is None:
+            yield "close", f"Bỏ vắng mặt: {who}, {_away(before)}"
+        else:
+            yield "change", f"Sửa vắng mặt: {who}, từ “{_away(before)}” thành “{_away(after)}”"
+
+    def _service(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        name = f"{(after or before).name} <{(after or before).address}>"
+        if before is None:
+            again = after.address in self.holders
+            owner = f"người chịu trách nhiệm {self._who(after.owner)}"
+            said = f"{name}, {owner}, dùng đến hết ngày {_day(after.end)}, {_from(after)}"
+            words = "Cấp lại" if again else "Cấp mới"
+            yield "reopen" if again else "open", f"{words} tài khoản dịch vụ: {said}"
+        elif after is None:
+            why = ended(before, self.people, self.today)
+            yield "close", f"Đóng tài khoản dịch vụ: {name}" + (f", {why}" if why else "")
+        else:
+            for verb, title, old, new in (
+                ("rename", "Đổi tên", before.name, after.name),
+                ("owner", "Đổi người chịu trách nhiệm", self._who(before.owner), self._who(after.owner)),
+                ("end", "Đổi thời hạn", _day(before.end), _day(after.end)),
+                ("networks", "Đổi nơi được gửi", _from(before), _from(after)),
+            ):
+                if old != new:
+                    yield verb, f"{title} của tài khoản dịch vụ: {name}, từ {old} thành {new}"
+
+    def _list(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
+        name = f"{(after or before).name} <{(after or before).address}>"
+        if before is None:
+            told = "; ".join(f"{title}: {self._words(after, key)}" for key, title in _OF_LISTS.items())
+            yield "open", f"Lập danh sách gửi thư: {name}; {told}"
+        elif after is None:
+            yield "close", f"Đóng danh sách gửi thư: {name}"
+        else:
+            if before.name != after.name:
+                yield "rename", f"Đổi tên danh sách gửi thư: {name}, trước là {before.name}"
+            for key, title in _OF_LISTS.items():
+                old, new = self._words(before, key), self._words(after, key)
+                if old != new:
+                    yield key, f"Sửa danh sách gửi thư: {name}, {title}: từ {old} thành {new}"
+
+    def _words(self, entry: MailingList, key: str) -> str:
+        said = getattr(entry, key)
+        words = {said} if isinstance(said, str) else said
+        told = {"all": "toàn thể", "members": "các thành viên", **self.units}
+        return ", ".join(sorted(told.get(word) or self._who(word) for word in words)) or "không ai"
+
     def _who(self, staff_id: str) -> str:
         person = self.people.get(staff_id)
         return _named(person) if person else staff_id
@@ -142,6 +215,20 @@ def _named(person: Person) -> str:
 
 def _until(person: Person) -> str:
     return f", đến hết ngày {_day(person.end)}" if person.end else ""
+
+
+def _from(service: Service) -> str:
+    return f"chỉ từ {', '.join(service.networks)}" if service.networks else "từ mọi nơi"
+
+
+def _away(absence: Absence) -> str:
+    """nghỉ phép, từ ngày 01/12/2026 đến hết ngày 04/12/2026"""
+    title = ABSENCES.get(absence.kind, absence.kind)
+    if absence.start != absence.end:
+        days = f"từ ngày {_day(absence.start)} đến hết ngày {_day(absence.end)}"
+    else:
+        days = f"{PARTS[absence.part]} ngày {_day(absence.start)}".strip()
+    return f"{title[:1].lower()}{title[1:]}, {days}"
 
 
 def _day(day: date | None) -> str:
@@ -159,4 +246,6 @@ def _plain(entry: Entry | None) -> dict[str, Any] | None:
 def _json(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
     return [list(pair) for pair in sorted(value)] if isinstance(value, frozenset) else value

@@ -38,6 +38,7 @@ VALUES = (
     "report.cutoff",
     "rotation.due_months",
     "rotation.expire_months",
+    "service.max_days",
     "submission.messages_per_hour",
     "submission.recipients_per_message",
     "tls.min_version",

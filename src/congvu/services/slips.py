@@ -1,4 +1,4 @@
-"""Issued passwords as slips: a letter for each person, A4, folded in three and sealed."""
+"""Issued passwords as slips: a letter for each person or device, A4, folded in three and sealed."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import resources
+from urllib.parse import urlsplit
 
 import jinja2
 
@@ -15,13 +16,22 @@ from congvu.report.pdf import lay_out
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One person and the password that was issued."""
+    """One person and the password that was issued.
+
+    ``device``: it is the password of this one, for which the person answers, until the last day ``ends``.
+    """
 
     staff_id: str
     full_name: str
     unit: str
     address: str
     password: str = field(repr=False)
+    device: str = ""
+    ends: date | None = None
+
+
+# Of a table for root: a device is known by its address.
+COLUMNS = ("staff_id", "full_name", "unit", "address", "password")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,11 @@ class Letter:
     organisation: str
     page: str
     last_day: date
+
+    @property
+    def host(self) -> str:
+        """The host that the page names."""
+        return str(urlsplit(self.page).hostname)
 
 
 def to_html(slips: Sequence[Slip], letter: Letter) -> str:

@@ -8,12 +8,21 @@
 Schema, constraints, views and grants are in ``migrations/``, statements in ``queries/``.
 """
 
-from congvu.store.database import Account, Observation, Store, StoreError, connect, outrun_records
+from congvu.store.database import (
+    Account,
+    Observation,
+    ServiceAccount,
+    Store,
+    StoreError,
+    connect,
+    outrun_records,
+)
 from congvu.store.directory import (
     converge,
     read_credentials,
     read_directory,
     write_credentials,
+    write_service_passwords,
 )
 from congvu.store.fingerprints import record_issued, unrecognised
 from congvu.store.handover import (
@@ -31,6 +40,7 @@ from congvu.store.portal import asked, said
 __all__ = [
     "Account",
     "Observation",
+    "ServiceAccount",
     "Store",
     "StoreError",
     "acknowledge_handover",
@@ -51,4 +61,5 @@ __all__ = [
     "settle_handovers",
     "unrecognised",
     "write_credentials",
+    "write_service_passwords",
 ]

@@ -44,6 +44,24 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceAccount:
+    """The account of a device or an application, and its state on this day. ``owner``: a staff id.
+
+    ``state``: active, initial (it has no password yet), revoked, suspended (its time or the owner's is over),
+    closed.
+    """
+
+    address: str
+    name: str
+    owner: str
+    owner_name: str
+    owner_unit: str
+    ends: date
+    state: str
+    set_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What a control saw on a host; ``body`` is the observation as it stands in its file."""
 
@@ -102,6 +120,11 @@ class Store:
         """Every mailbox, by kind and address."""
         with self.connection.cursor(row_factory=class_row(Account)) as cursor:
             return cursor.execute(SQL.accounts).fetchall()
+
+    def services(self) -> list[ServiceAccount]:
+        """The accounts of devices and applications, by address."""
+        with self.connection.cursor(row_factory=class_row(ServiceAccount)) as cursor:
+            return cursor.execute(SQL.services).fetchall()
 
     def credential(self, address: str) -> str | None:
         """The hash that a password of this address is checked against."""

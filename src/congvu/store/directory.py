@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeVar
 
 from congvu.accounts import (
+    Absence,
     Alias,
     Box,
     Credential,
     Directory,
     Holder,
+    MailingList,
     Organisation,
     Person,
     Plan,
+    Service,
     Unit,
 )
 from congvu.store.database import Store
 from congvu.store.sql import SQL
 
-E = TypeVar("E", Unit, Person, Box, Alias)
+E = TypeVar("E", Unit, Person, Box, Alias, Absence, Service, MailingList)
 
 
 def read_directory(db: Store, domain: str) -> Directory:
@@ -32,6 +35,14 @@ def read_directory(db: Store, domain: str) -> Directory:
         for row in db.rows(SQL.open_boxes)
     ]
     aliases = [Alias(**row) for row in db.rows(SQL.open_aliases)]
+    services = [
+        Service(**{**row, "networks": tuple(sorted(row["networks"]))}) for row in db.rows(SQL.open_services)
+    ]
+    lists = [
+        MailingList(**{**row, "members": frozenset(row["members"]), "post": frozenset(row["post"])})
+        for row in db.rows(SQL.open_lists)
+    ]
+    absences = [Absence(**row) for row in db.rows(SQL.absences)]
     return Directory(
         Organisation(
             domain,
@@ -39,6 +50,9 @@ def read_directory(db: Store, domain: str) -> Directory:
             {person.staff_id: person for person in people},
             {box.address: box for box in boxes},
             {alias.address: alias for alias in aliases},
+            {absence.key: absence for absence in absences},
+            {service.address: service for service in services},
+            {each.address: each for each in lists},
         ),
         frozenset(db.domains()),
         {row["address"]: Holder(row["use"], row["key"]) for row in db.rows(SQL.holders)},
@@ -70,6 +84,24 @@ def converge(db: Store, plan: Plan, actor: str) -> None:
         ),
     )
     db.copy("staged_alias", ((a.address, a.target, a.duty, closed) for a, closed in _staged(plan, Alias)))
+    db.copy(
+        "staged_absence",
+        ((a.staff_id, a.kind, a.start, a.end, a.part, closed) for a, closed in _staged(plan, Absence)),
+    )
+    db.copy(
+        "staged_service",
+        (
+            (s.address, s.name, s.owner, s.end, list(s.networks), closed)
+            for s, closed in _staged(plan, Service)
+        ),
+    )
+    db.copy(
+        "staged_list",
+        (
+            (each.address, each.name, sorted(each.members), sorted(each.post), each.moderator, closed)
+            for each, closed in _staged(plan, MailingList)
+        ),
+    )
     db.run(SQL.converge)
 
 
@@ -85,6 +117,18 @@ def write_credentials(db: Store, credentials: Collection[Credential], actor: str
     db.run(SQL.stage_credential)
     db.copy("staged_credential", ((c.address, c.hash, c.origin, c.set_at) for c in credentials))
     db.run(SQL.write_credentials)
+
+
+def write_service_passwords(db: Store, hashes: Mapping[str, str], actor: str) -> None:
+    """Give services, by address, passwords that were made now, with their record."""
+    db.run(SQL.lock_passwords)
+    moment = db.now()
+    db.record_bulk(
+        actor, "service.issue", {"services": len(hashes)}, "".join(f"{a}\n" for a in sorted(hashes))
+    )
+    db.run(SQL.stage_service_password)
+    db.copy("staged_service_password", ((address, hash_, moment) for address, hash_ in hashes.items()))
+    db.run(SQL.write_service_passwords)
 
 
 def _staged(plan: Plan, kind: type[E]) -> Iterator[tuple[E, bool]]:

@@ -6,6 +6,10 @@ select address, 'person' from staged_person
 select address, kind from staged_box
  union all
 select address, 'alias' from staged_alias
+ union all
+select address, 'service' from staged_service
+ union all
+select address, 'list' from staged_list
     on conflict do nothing;
 
 insert into unit (code, name, box, closed)
@@ -38,6 +42,27 @@ delete from box_role r
 insert into box_role (box, kind, staff_id, role)
 select box, kind, staff_id, role from staged_role
     on conflict (box, staff_id) do update set role = excluded.role;
+
+delete from absence a using staged_absence s
+ where s.closed and a.staff_id = s.staff_id and a.starts = s.starts and a.part = s.part;
+
+insert into absence (staff_id, kind, starts, ends, part)
+select staff_id, kind, starts, ends, part from staged_absence where not closed
+    on conflict (staff_id, starts, part) do update set kind = excluded.kind, ends = excluded.ends;
+
+insert into service (address, name, owner, ends, networks, closed)
+select address, name, owner, ends, networks, closed from staged_service
+    on conflict (address) do update
+   set name = excluded.name, owner = excluded.owner, ends = excluded.ends, networks = excluded.networks,
+       closed = excluded.closed,
+       hash = case when not excluded.closed then service.hash end,
+       set_at = case when not excluded.closed then service.set_at end;
+
+insert into mailing_list (address, name, members, post, moderator, closed)
+select address, name, members, post, moderator, closed from staged_list
+    on conflict (address) do update
+   set name = excluded.name, members = excluded.members, post = excluded.post, moderator = excluded.moderator,
+       closed = excluded.closed;
 
 -- Who comes back gets a new initial password, as on the first day.
 delete from credential c using staged_person p where c.address = p.address and p.closed;

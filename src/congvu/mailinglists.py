@@ -1,0 +1,70 @@
+"""What becomes of a message to a mailing list: handed out as it is, or shown to whoever decides. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from textwrap import dedent
+
+
+def header_of(address: str) -> bytes:
+    """The header fields that a list puts above what it hands out (RFC 2919, RFC 2369)."""
+    fields = {"List-Id": _id(address), "List-Post": f"<mailto:{address}>", "Precedence": "list"}
+    return "".join(f"{name}: {value}\n" for name, value in fields.items()).encode()
+
+
+def went_through(head: bytes, address: str) -> bool:
+    """Whether the list has handed this message out before. ``head``: its header."""
+    mark = _id(address).encode()
+    return any(line.startswith(b"list-id:") and mark in line for line in head.lower().splitlines())
+
+
+def _id(address: str) -> str:
+    return f"<{address.replace('@', '.')}>"
+
+
+def request(content: bytes, sender: str, to: str, list_: tuple[str, str], now: datetime) -> bytes:
+    """What a moderator gets of a message that its sender may not send to the list: the message, attached.
+
+    ``list_``: its address and name. The message itself stays as it came, byte by byte.
+    """
+    address, name = list_
+    digest = hashlib.sha256(content).hexdigest()[:32]
+    mail = EmailMessage()
+    mail["From"] = Address(name, addr_spec=address)
+    mail["To"] = to
+    mail["Subject"] = f"Thư chờ duyệt gửi đến danh sách {name}"
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{digest}.{now.timestamp():.0f}@{address.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["MIME-Version"] = "1.0"
+    text = EmailMessage()
+    body = f"""\
+        {sender or "Một máy chủ thư"} đã gửi thư đính kèm đến danh sách {name} ({address})
+        nhưng không thuộc những người được gửi thẳng đến danh sách này.
+
+        Nếu đồng ý phát hành, hãy mở thư đính kèm và chuyển tiếp đến:
+
+            {address}
+
+        Nếu không đồng ý thì không cần làm gì: thư chưa được gửi cho ai khác.
+        """
+    text.set_content(dedent(body), cte="quoted-printable")
+    del text["MIME-Version"]
+    opening, closing = f"--{digest}\n".encode(), f"\n--{digest}--\n".encode()
+    attached = b"Content-Type: message/rfc822\nContent-Disposition: attachment\n\n"
+    kind = f'Content-Type: multipart/mixed; boundary="{digest}"\n\n'.encode()
+    return (
+        mail.as_bytes().rstrip(b"\n")
+        + b"\n"
+        + kind
+        + opening
+        + text.as_bytes()
+        + opening
+        + attached
+        + content
+        + closing
+    )
