@@ -18,6 +18,8 @@ LAYERS = (
         "names",
         "passwords",
         "fingerprints",
+        "letters",
+        "notices",
         "reminders",
         "accounts",
         "mailrules",

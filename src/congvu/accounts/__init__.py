@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from congvu.accounts.break_glass import Access, plan_access
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.handover import Handover, in_force, plan_handover, refuse_undoing
@@ -32,6 +33,7 @@ __all__ = [
     "LARGEST",
     "ROLES",
     "STANDARD",
+    "Access",
     "Alias",
     "Box",
     "Change",
@@ -48,6 +50,7 @@ __all__ = [
     "Unit",
     "in_force",
     "plan",
+    "plan_access",
     "plan_credentials",
     "plan_handover",
     "preview",

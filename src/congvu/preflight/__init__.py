@@ -22,6 +22,7 @@ __all__ = ["VALUES", "Given", "faults"]
 VALUES = (
     "address.pattern",
     "boxes.member_access",
+    "break_glass.max_hours",
     "junk.retention_days",
     "login.max_failures",
     "login.window_minutes",

@@ -4,7 +4,8 @@ The mailbox of each unit or office gets the file of rights that Dovecot reads. I
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
 access away, and here it is ended. Whoever changes roles starts this at once; a timer every minute, for what
-was interrupted and for rights that end by date.
+was interrupted and for rights that end by date. A personal mailbox has such a file as long as somebody else
+may read it (ADR 0017).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 RIGHTS = "dovecot-acl"
 PATIENCE = 0.5  # seconds
+READER, READING = "reader", "lr"  # who reads another person's mailbox, and nothing more
 SERVING = ("imap", "managesieve")
 NOTICE = "<5>"  # how the journal is told the level of a line
 
@@ -57,7 +59,11 @@ def run(args: argparse.Namespace) -> int:
             for box in db.boxes():
                 if grant(args.mail, box, rights):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
+            for box, is_open in store.opened_boxes(db).items():
+                if grant(args.mail, box, {READER: READING}) if is_open else withdraw(args.mail, box):
+                    print(f"{NOTICE}rights in {box} {'written' if is_open else 'taken out'}", file=sys.stderr)
         store.settle_handovers(db, "congvu boxes")
+        store.settle_accesses(db, "congvu boxes")
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
@@ -82,6 +88,23 @@ def grant(mail: Path, box: str, rights: Mapping[str, str]) -> bool:
         new.write_text(wanted, "utf-8")
         new.chmod(0o600)
         new.rename(file)
+    return True
+
+
+def withdraw(mail: Path, box: str) -> bool:
+    """Take all rights of others out of a person's mailbox; whether there were any.
+
+    A folder that is made meanwhile may take over those of the INBOX, as long as it has some: hence once more.
+    """
+    local, _, domain = box.partition("@")
+    inbox = mail / domain / local / "Maildir"
+    if not (inbox / RIGHTS).exists():
+        return False
+    # The INBOX last: whoever is interrupted begins again.
+    for file in [*(found for found in inbox.rglob(RIGHTS) if found.parent != inbox), inbox / RIGHTS]:
+        file.unlink()
+    for file in inbox.rglob(RIGHTS):
+        file.unlink()
     return True
 
 

@@ -8,6 +8,13 @@
 Schema, constraints, views and grants are in ``migrations/``, statements in ``queries/``.
 """
 
+from congvu.store.break_glass import (
+    end_access,
+    open_access,
+    opened_boxes,
+    read_accesses,
+    settle_accesses,
+)
 from congvu.store.database import Account, Observation, Store, StoreError, connect, outrun_records
 from congvu.store.directory import (
     converge,
@@ -32,13 +39,18 @@ __all__ = [
     "acknowledge_handover",
     "connect",
     "converge",
+    "end_access",
     "make_handover",
     "migrate",
+    "open_access",
+    "opened_boxes",
     "outrun_records",
+    "read_accesses",
     "read_credentials",
     "read_directory",
     "read_handovers",
     "record_issued",
+    "settle_accesses",
     "settle_handovers",
     "unrecognised",
     "write_credentials",

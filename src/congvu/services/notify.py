@@ -1,0 +1,50 @@
+"""`congvu notify`: tell people by mail what concerns them and cannot wait for the morning.
+
+By a timer, and at once by whoever has just caused such a thing.
+
+Each mail is handed to Postfix before it is recorded: a run that is killed in between sends one again, and
+loses none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from congvu import clock, store
+from congvu.letters import Sender
+from congvu.notices import message
+from congvu.services.remind import SENDMAIL, SETTINGS, Settings, handed_over
+from congvu.store.break_glass import notices_due, record_notice
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("notify", help="tell people by mail of access to their mailbox")
+    parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
+    parser.add_argument("--sendmail", nargs="+", default=SENDMAIL, help=argparse.SUPPRESS)
+
+
+def run(args: argparse.Namespace) -> int:
+    settings = Settings(**json.loads(args.settings.read_text("utf-8")))
+    sender = Sender(settings.organisation, settings.domain, settings.page)
+    with store.connect(role="congvu_reminder", **settings.database) as db:
+        due = notices_due(db)
+    failed = 0
+    for each in due:
+        mail = message(each, sender, clock.local(clock.now()))
+        if not handed_over(mail, each.address, args.sendmail):
+            failed += 1
+            continue
+        with store.connect(role="congvu_reminder", **settings.database) as db:
+            record_notice(db, each)
+    if due:  # not a line every few minutes that there was nothing to do
+        print(f"{len(due) - failed} notices sent")
+    if failed:
+        print(f"{failed} notices could not be handed to Postfix; they are tried again", file=sys.stderr)
+    return 2 if failed else 0
