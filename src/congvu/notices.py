@@ -1,4 +1,4 @@
-"""What owners are told of access to their mailbox: a mail at its beginning and one at its end. Pure."""
+"""What people are told of access to their mailbox, granted or odd: mails in Vietnamese. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from email.message import EmailMessage
 
 from congvu import clock
 from congvu.letters import Letter, Sender, mail
+from congvu.odduse import OFFICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,32 @@ class Opened:
     ended_at: datetime | None
 
 
-def message(opened: Opened, sender: Sender, now: datetime) -> EmailMessage:
-    """The mail for the owner."""
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something odd about logins of ``address``. ``kind``: as in :mod:`congvu.odduse`, but for spraying."""
+
+    finding: int
+    kind: str
+    address: str
+    full_name: str
+    seen_at: datetime
+    networks: list[str]
+    accounts: int
+
+
+def message(notice: Opened | Odd, sender: Sender, now: datetime) -> EmailMessage:
+    """The mail for the owner of the mailbox."""
+    if isinstance(notice, Odd):
+        subject = "Cảnh báo: đăng nhập bất thường vào hộp thư công vụ của ông/bà ngày"
+        subject += f" {clock.local(notice.seen_at):%d/%m/%Y}"
+        about = f"{notice.address} odd {notice.finding}"
+        return mail(
+            Letter(notice.full_name, notice.address, subject, _odd(notice, sender), about), sender, now
+        )
+    return _access(notice, sender, now)
+
+
+def _access(opened: Opened, sender: Sender, now: datetime) -> EmailMessage:
     about = f"{opened.address} {opened.access} {opened.step}"
     if opened.step == "opened":
         subject = f"Thông báo: hộp thư công vụ của ông/bà được mở cho người khác đọc theo số {opened.ticket}"
@@ -71,6 +96,37 @@ def _ended(opened: Opened) -> str:
         Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo số {opened.ticket} đã chấm dứt
         lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, chỉ ông/bà mở được hộp thư này.
         """
+
+
+def _odd(odd: Odd, sender: Sender) -> str:
+    return f"""\
+        Kính gửi: {odd.full_name}
+
+        Hệ thống ghi nhận đăng nhập bất thường vào hộp thư công vụ {odd.address}:
+
+            {_what(odd)}
+            Mạng truy cập: {", ".join("mạng cơ quan" if each == OFFICE else each for each in odd.networks)}
+
+        Nếu đó là ông/bà (ví dụ đang đi công tác, dùng điện thoại hoặc mạng riêng ảo), không cần làm gì.
+
+        Nếu không phải, đề nghị đổi mật khẩu ngay tại trang:
+
+            {sender.page}
+
+        và báo cho bộ phận quản trị thư điện tử của {sender.organisation}.
+
+        Hộp thư không bị khóa. Vì lý do an toàn, hãy tự gõ địa chỉ trên vào trình duyệt. Cơ quan không
+        bao giờ hỏi mật khẩu qua thư hoặc điện thoại.
+        """
+
+
+def _what(odd: Odd) -> str:
+    at = _moment(odd.seen_at)
+    if odd.kind == "networks":
+        return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
+    if odd.kind == "abroad":
+        return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài danh sách mạng trong nước."
+    return f"Lúc {at}, có đăng nhập từ một mạng đang dò mật khẩu của nhiều hộp thư."
 
 
 def _person(name: str, position: str, unit: str) -> str:

@@ -20,6 +20,7 @@ LAYERS = (
         "fingerprints",
         "letters",
         "notices",
+        "odduse",
         "reminders",
         "accounts",
         "mailrules",

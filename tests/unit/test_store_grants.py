@@ -12,7 +12,7 @@ from psycopg import errors
 VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
     "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy",
-    "break_glass_open", "break_glass_box", "break_glass_notice_due",
+    "break_glass_open", "break_glass_box", "break_glass_notice_due", "odd_use_notice_due",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
 SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
@@ -49,7 +49,7 @@ MAY_READ = {
     "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
     "congvu_webmail": {"box_identity"},
-    "congvu_reminder": {"reminder_due", "break_glass_notice_due"},
+    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due"},
     "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
 }
 
@@ -269,6 +269,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "break_glass",
         "credential",
         "handover",
+        "odd_use",
         "policy_value",
         "password_fingerprint",
     ],

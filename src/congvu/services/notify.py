@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 
 from congvu import clock, store
 from congvu.letters import Sender
-from congvu.notices import message
+from congvu.notices import Odd, Opened, message
 from congvu.services.remind import SENDMAIL, SETTINGS, Settings, handed_over
-from congvu.store.break_glass import notices_due, record_notice
+from congvu.store import Store, break_glass, odduse
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    parser = subparsers.add_parser("notify", help="tell people by mail of access to their mailbox")
+    parser = subparsers.add_parser(
+        "notify", help="tell people by mail of access to their mailbox, granted or odd"
+    )
     parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
     parser.add_argument("--sendmail", nargs="+", default=SENDMAIL, help=argparse.SUPPRESS)
 
@@ -34,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(**json.loads(args.settings.read_text("utf-8")))
     sender = Sender(settings.organisation, settings.domain, settings.page)
     with store.connect(role="congvu_reminder", **settings.database) as db:
-        due = notices_due(db)
+        due = [*break_glass.notices_due(db), *odduse.notices_due(db)]
     failed = 0
     for each in due:
         mail = message(each, sender, clock.local(clock.now()))
@@ -42,9 +44,16 @@ def run(args: argparse.Namespace) -> int:
             failed += 1
             continue
         with store.connect(role="congvu_reminder", **settings.database) as db:
-            record_notice(db, each)
+            record(db, each)
     if due:  # not a line every few minutes that there was nothing to do
         print(f"{len(due) - failed} notices sent")
     if failed:
         print(f"{failed} notices could not be handed to Postfix; they are tried again", file=sys.stderr)
     return 2 if failed else 0
+
+
+def record(db: Store, sent: Opened | Odd) -> None:
+    if isinstance(sent, Odd):
+        odduse.record_notice(db, sent)
+    else:
+        break_glass.record_notice(db, sent)
