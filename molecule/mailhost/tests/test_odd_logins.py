@@ -1,4 +1,4 @@
-"""Logins that cannot well be one person's: found in the journal of a real host, told once, and nobody is shut out."""
+"""Logins that cannot well be one person's: found in the journal of a real host, told once; no door shuts."""
 
 from __future__ import annotations
 
