@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from textwrap import fill
 
 from congvu import clock
 from congvu.letters import Letter, Sender, mail
@@ -105,7 +106,7 @@ def _odd(odd: Odd, sender: Sender) -> str:
         Hệ thống ghi nhận đăng nhập bất thường vào hộp thư công vụ {odd.address}:
 
             {_what(odd)}
-            Mạng truy cập: {", ".join("mạng cơ quan" if each == OFFICE else each for each in odd.networks)}
+            {_from(odd.networks)}
 
         Nếu đó là ông/bà (ví dụ đang đi công tác, dùng điện thoại hoặc mạng riêng ảo), không cần làm gì.
 
@@ -126,7 +127,13 @@ def _what(odd: Odd) -> str:
         return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
     if odd.kind == "abroad":
         return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài danh sách mạng trong nước."
-    return f"Lúc {at}, có đăng nhập từ một mạng mà từ đó có người đang dò mật khẩu của nhiều hộp thư."
+    return f"Lúc {at}, có đăng nhập từ một mạng có người đang dò mật khẩu của nhiều hộp thư."
+
+
+def _from(networks: list[str]) -> str:
+    """The networks in lines of the mail's width, as they stand in its template."""
+    named = ", ".join("mạng cơ quan" if each == OFFICE else each for each in networks)
+    return fill(f"Mạng truy cập: {named}", 88, subsequent_indent=" " * 16, break_on_hyphens=False)
 
 
 def _person(name: str, position: str, unit: str) -> str:

@@ -305,7 +305,7 @@ def test_people_are_told_once_in_vietnamese(run: list[str], tmp_path: Path) -> N
     for words in ("từ 5 mạng khác nhau", "lần đầu từ một mạng ngoài", "dò mật khẩu của nhiều hộp thư",
                   "14.160.0.0/24", "Hộp thư không bị khóa", page):  # fmt: skip
         assert words in texts, words
-    assert max(len(line) for mail in mails for line in mail.get_content().splitlines()) <= 110
+    assert max(len(line) for mail in mails for line in mail.get_content().splitlines()) <= 100
     assert cli.main(notify) == 0
     assert len(list(tmp_path.glob("*.eml"))) == 3
 
