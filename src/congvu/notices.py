@@ -95,7 +95,8 @@ def _ended(opened: Opened) -> str:
         Kính gửi: {opened.full_name}
 
         Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo số {opened.ticket} đã chấm dứt
-        lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn mở được hộp thư của ông/bà.
+        lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn mở được
+        hộp thư của ông/bà.
         """
 
 
@@ -126,7 +127,7 @@ def _what(odd: Odd) -> str:
     if odd.kind == "networks":
         return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
     if odd.kind == "abroad":
-        return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài danh sách mạng trong nước."
+        return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài các mạng trong nước."
     return f"Lúc {at}, có đăng nhập từ một mạng có người đang dò mật khẩu của nhiều hộp thư."
 
 
