@@ -101,13 +101,14 @@ def _ended(opened: Opened) -> str:
 
 
 def _odd(odd: Odd, sender: Sender) -> str:
+    networks = ", ".join("mạng cơ quan" if each == OFFICE else each for each in odd.networks)
     return f"""\
         Kính gửi: {odd.full_name}
 
         Hệ thống ghi nhận đăng nhập bất thường vào hộp thư công vụ {odd.address}:
 
-            {_what(odd)}
-            {_from(odd.networks)}
+            {_wrapped(_what(odd))}
+            {_wrapped(f"Mạng truy cập: {networks}")}
 
         Nếu đó là ông/bà (ví dụ đang đi công tác, dùng điện thoại hoặc mạng riêng ảo), không cần làm gì.
 
@@ -131,10 +132,9 @@ def _what(odd: Odd) -> str:
     return f"Lúc {at}, có đăng nhập từ một mạng có người đang dò mật khẩu của nhiều hộp thư."
 
 
-def _from(networks: list[str]) -> str:
-    """The networks in lines of the mail's width, as they stand in its template."""
-    named = ", ".join("mạng cơ quan" if each == OFFICE else each for each in networks)
-    return fill(f"Mạng truy cập: {named}", 88, subsequent_indent=" " * 16, break_on_hyphens=False)
+def _wrapped(text: str) -> str:
+    """In lines of the mail's width, as they stand in its template."""
+    return fill(text, 88, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 def _person(name: str, position: str, unit: str) -> str:

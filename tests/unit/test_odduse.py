@@ -301,8 +301,8 @@ def test_people_are_told_once_in_vietnamese(run: list[str], tmp_path: Path) -> N
         email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in tmp_path.glob("*.eml")
     ]
     assert sorted(mail["To"].addresses[0].addr_spec for mail in mails) == [at("an"), at("binh"), at("binh")]
-    texts = " ".join(mail.get_content() for mail in mails)
-    for words in ("từ 5 mạng khác nhau", "lần đầu từ một mạng ngoài các mạng", "dò mật khẩu của nhiều hộp thư",
+    texts = " ".join(" ".join(mail.get_content().split()) for mail in mails)
+    for words in ("từ 5 mạng khác nhau", "lần đầu từ một mạng ngoài", "dò mật khẩu của nhiều hộp thư",
                   "14.160.0.0/24", "Hộp thư không bị khóa", page):  # fmt: skip
         assert words in texts, words
     assert max(len(line) for mail in mails for line in mail.get_content().splitlines()) <= 100
