@@ -82,6 +82,10 @@ def test_the_reader_sees_it_and_changes_nothing(
         folder = utf7(f"Riêng {act['ticket'].partition('/')[0]}")
         assert client.create(folder)[0] == "OK"
         assert client.append(folder, None, None, b"Subject: rieng\r\n\r\nx\r\n")[0] == "OK"
+        client.select("INBOX")
+        client.store("1", "+FLAGS", "(\\Flagged)")
+        assert b"\\Flagged" in imaplib_flags(client, "1")
+        client.store("1", "-FLAGS", "(\\Flagged)")
     with session(doors, reader) as client:
         assert box in listed(client)
         assert client.select(inbox)[0] == "OK"

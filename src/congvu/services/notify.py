@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+NOTICE, WARNING = "<5>", "<4>"  # how the journal is told the level of a line
+
+
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "notify", help="tell people by mail of access to their mailbox, granted or odd"
@@ -45,10 +48,12 @@ def run(args: argparse.Namespace) -> int:
             continue
         with store.connect(role="congvu_reminder", **settings.database) as db:
             record(db, each)
-    if due:  # not a line every few minutes that there was nothing to do
-        print(f"{len(due) - failed} notices sent")
+    if due:
+        print(f"{NOTICE}{len(due) - failed} notices sent")
     if failed:
-        print(f"{failed} notices could not be handed to Postfix; they are tried again", file=sys.stderr)
+        print(
+            f"{WARNING}{failed} notices could not be handed to Postfix; they are tried again", file=sys.stderr
+        )
     return 2 if failed else 0
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SETTINGS = Path("/etc/congvu/watch.json")
+NOTICE = "<5>"  # how the journal is told the level of a line
 ACTOR = "congvu watch"
 # After a longer absence the journal before that is not read any more.
 LONGEST = timedelta(days=7)
@@ -66,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
         if months:
             odduse.expire(db, now - timedelta(days=31 * int(months)), ACTOR)
     for each in new:
-        print(f"{each.kind}: {each.subject}, {len(each.networks)} networks, {each.accounts} logins tried")
+        print(
+            f"{NOTICE}{each.kind}: {each.subject}, {len(each.networks)} networks, {each.accounts} logins tried"
+        )
     return 0
 
 
