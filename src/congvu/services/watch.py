@@ -67,9 +67,8 @@ def run(args: argparse.Namespace) -> int:
         if months:
             odduse.expire(db, now - timedelta(days=31 * int(months)), ACTOR)
     for each in new:
-        print(
-            f"{NOTICE}{each.kind}: {each.subject}, {len(each.networks)} networks, {each.accounts} logins tried"
-        )
+        what = f"{len(each.networks)} networks, {each.accounts} logins tried"
+        print(f"{NOTICE}{each.kind}: {each.subject}, {what}")
     return 0
 
 
