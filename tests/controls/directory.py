@@ -55,6 +55,12 @@ select json_build_object(
  'readers', (select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
     from pg_class, aclexplode(relacl)
    where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
+ 'accesses', (select json_agg(b) from (
+    select b.*, p.address,
+           (select json_object_agg(step, sent_at) from break_glass_notice where access = b.id) as notices,
+           (select json_agg(verb) from audit_record where subject = p.address and verb like 'break_glass.%'
+               and detail ->> 'ticket' = b.ticket and detail ->> 'reader' = b.reader) as records
+      from break_glass b join person p on p.staff_id = b.owner order by b.id) b),
  'settings', (select json_object_agg(key, value) from policy_value),
  'policy', (select sha256 from policy_version order by since desc limit 1),
  'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),
@@ -88,6 +94,7 @@ class Directory:
     fingerprint_readers: list[str]
     fingerprint_unique: bool
     readers: list[str]
+    accesses: list[dict[str, Any]]
     settings: dict[str, Any]
     policy: str | None
     versions: list[dict[str, Any]]

@@ -67,6 +67,29 @@ OUT_OF_BOUNDS = [
 
 REFERENCES = [
     case(
+        "unknown-norm-of-a-value",
+        VALUES,
+        "norm: commune",
+        "norm: comune",
+        "{at}: password.min_length: norm: there is no 'comune'. Did you mean 'commune'?",
+    ),
+    case(
+        "unknown-norm-of-a-profile",
+        STRICT,
+        "password.min_length: standard",
+        "password.min_length: tcvn",
+        "{at}: password.min_length: there is no norm 'tcvn'. Add it to norms",
+        profile="strict",
+    ),
+    case(
+        "norm-of-what-the-profile-leaves",
+        STRICT,
+        "password.min_length: standard",
+        "tls.min_version: standard",
+        "{at}: norms: 'tls.min_version' is no value of this profile",
+        profile="strict",
+    ),
+    case(
         "unknown-control",
         RULES,
         "[password-length]",
@@ -254,7 +277,7 @@ def test_one_run_names_every_fault_in_reading_order(folder):
         "regulation/rules.yml:18",
         "regulation/rules.yml:31",
         "values.yml:3",
-        "values.yml:22",
+        "values.yml:23",
     ]
 
 

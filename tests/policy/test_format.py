@@ -112,7 +112,7 @@ YAML = [
         VALUES,
         "tls.min_version:",
         "delivery.min_rate:",
-        "{at}: delivery.min_rate: the key was already given in line 27",
+        "{at}: delivery.min_rate: the key was already given in line 28",
     ),
     case(
         "alias",

@@ -202,6 +202,16 @@ def test_no_environment_may_be_laxer_than_the_text(tmp_path: Path, key: str, lax
         load(folder, "lax", TODAY)
 
 
+def test_the_national_standard_is_a_profile_that_is_nowhere_laxer_than_the_regulation() -> None:
+    usual, strict = (load(POLICY, name, TODAY) for name in ("default", "tcvn-14423"))
+    assert [row.id for row in strict.provisions] == [row.id for row in usual.provisions]
+    assert strict.values["password.min_length"] == 14
+    assert set(strict.values["password.classes"]) == {"digit", "upper", "lower", "special"}
+    told = {key: rule.norm for key, rule in strict.value_rules.items() if rule.norm}
+    assert told["password.min_length"] == told["login.max_failures"] == "tcvn-14423"
+    assert told["rotation.expire_months"] == "regulation"
+
+
 def test_each_calendar_is_of_one_year_and_says_what_each_day_rests_on() -> None:
     assert [each["year"] for each in calendars()] == list(range(2026, 2026 + len(calendars())))
     for each in calendars():

@@ -28,6 +28,18 @@ def test_a_profile_selects_and_overrides(folder):
     assert [waiver.provision for waiver in policy.exceptions] == ["a3"]
 
 
+def test_each_value_says_which_text_it_comes_from(folder):
+    """Another value comes from what the profile says of it; without a word the organisation has chosen it."""
+    norms = {name: folder.resolve(name).value_rules for name in ("default", "strict")}
+    assert norms["default"]["password.min_length"].norm == "commune"
+    assert norms["default"]["tls.min_version"].norm is None
+    assert norms["strict"]["password.min_length"].norm == "standard"
+    assert norms["strict"]["rotation.expire_months"].norm is None
+    folder.replace("values.yml", "  value: 4\n", "  value: 4\n  norm: commune\n")
+    assert folder.resolve().value_rules["rotation.expire_months"].norm == "commune"
+    assert folder.resolve("strict").value_rules["rotation.expire_months"].norm is None
+
+
 def test_code_that_needs_a_value_is_told_when_the_policy_lacks_it(folder):
     policy = folder.resolve()
     assert policy.setting("password.min_length", int) == 10

@@ -17,7 +17,8 @@ from organisations import DOMAIN, at, organisation, person
 from psycopg import errors
 
 from congvu import clock
-from congvu.reminders import Reminder, Sender, message
+from congvu.letters import Sender
+from congvu.reminders import Reminder, message
 from congvu.services import cli
 from congvu.store.reminders import record_reminder, reminders_due
 

@@ -73,12 +73,30 @@ def test_a_row_says_what_was_expected_and_observed(policy: Resolved, observation
     length = rows["a2.k1"]
     assert length["status"] == "met"
     assert length["controls"] == ["password-length"]
-    assert "Độ dài tối thiểu của mật khẩu: 10 ký tự" in length["expected"]
+    assert "Độ dài tối thiểu của mật khẩu: 10 ký tự (theo Quy định)" in length["expected"]
     assert length["evidence"][0]["host"] == "mail"
     assert length["evidence"][0]["checked"] == 1204
     assert rows["a2.k2"]["status"] == "not_met"
     assert len(rows["a2.k2"]["evidence"][0]["exceptions"]) == 25
     assert "90%" in rows["a3"]["expected"]
+
+
+def test_each_number_is_named_with_the_text_it_comes_from() -> None:
+    strict = load(Path("tests/policy/other_regulation"), "strict", NOW.date())
+    told = report(strict, [])
+    rows = {row["id"]: row["expected"] for row in json.loads(to_json(told))["provisions"]}
+    assert "Độ dài tối thiểu của mật khẩu: 14 ký tự (theo TCVN 1:2026)" in rows["a2.k1"]
+    assert "Mật khẩu hết hạn: 3 tháng (do cơ quan ấn định)" in rows["a2.k2"]
+    assert "14 ký tự (theo TCVN 1:2026)" in text(to_html(told))
+
+
+def test_where_no_text_is_named_nothing_is_said_of_any(policy: Resolved) -> None:
+    bare = replace(
+        policy, norms={}, value_rules={k: replace(v, norm=None) for k, v in policy.value_rules.items()}
+    )
+    rows = {row["id"]: row["expected"] for row in json.loads(to_json(report(bare, [])))["provisions"]}
+    assert "(theo" not in rows["a2.k1"]
+    assert "ấn định" not in rows["a2.k1"]
 
 
 def test_a_row_that_was_not_assessed_says_why(policy: Resolved) -> None:

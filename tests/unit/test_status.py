@@ -248,7 +248,26 @@ def levels(source: list[str]) -> dict[str, Level]:
 
 
 def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> None:
-    assert levels(source) == {"policy": Level.FINE, "accounts": Level.ATTENTION, "audit": Level.ATTENTION}
+    assert levels(source) == {
+        "policy": Level.FINE,
+        "accounts": Level.ATTENTION,
+        "logins": Level.FINE,
+        "access": Level.FINE,
+        "audit": Level.ATTENTION,
+    }
+
+
+def test_odd_logins_need_a_look_on_the_day_they_were_found() -> None:
+    found = [("networks", "an@x", NOW - timedelta(days=days)) for days in (0.5, 2, 9)]
+    line = condition.logins(found, NOW)
+    assert (line.level, line.text) == (Level.ATTENTION, "2 odd ones in 7 days, new: networks an@x")
+    assert condition.logins(found[1:], NOW).level is Level.FINE
+    assert condition.logins([], NOW).text == "nothing odd"
+
+
+def test_an_open_mailbox_is_shown_and_no_fault() -> None:
+    line = condition.opened(["an@x"])
+    assert (line.level, line.text) == (Level.FINE, "open to another person: an@x")
 
 
 def test_a_directory_that_is_down_is_one_line_and_no_traceback(source: list[str]) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -203,3 +204,16 @@ def test_mail_handover() -> None:
     assert done["giver"] == "SNV037"
     back = module("mail_handover", **act, decision=f"{number}a/QĐ-SNV", receiver="SNV037")
     assert (back["changed"], back["giver"]) == (True, "SNV039")
+
+
+def test_mail_break_glass() -> None:
+    """Open it, and end it."""
+    end = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    act = {"ticket": f"{time.time_ns()}/QĐ-SNV", "owner": "SNV031", "reader": "SNV037", "approver": "SNV039"}
+    given = {**act, "reason": "kiểm thử", "ends_at": end, "domain": DOMAIN}
+    _, done, *_ = four_ways("mail_break_glass", **given)
+    assert done["box"] == address("SNV031")
+    assert module("mail_break_glass", **given, ended_by="kiểm thử")["changed"]
+    assert not module("mail_break_glass", **given, ended_by="kiểm thử")["changed"]
+    refused = module("mail_break_glass", **{**given, "ticket": "", "approver": "SNV037"})
+    assert {fault["column"] for fault in refused["faults"]} == {"ticket", "approver"}

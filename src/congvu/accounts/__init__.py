@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from congvu.accounts.absences import read_absences
+from congvu.accounts.break_glass import Access, plan_access
 from congvu.accounts.credentials import plan_credentials, read_credentials
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.handover import Handover, circumstances, in_force, plan_handover, refuse_undoing
@@ -38,6 +39,7 @@ __all__ = [
     "ROLES",
     "STANDARD",
     "Absence",
+    "Access",
     "Alias",
     "Box",
     "Change",
@@ -57,6 +59,7 @@ __all__ = [
     "circumstances",
     "in_force",
     "plan",
+    "plan_access",
     "plan_credentials",
     "plan_handover",
     "preview",

@@ -24,6 +24,7 @@ def read(folder: Path) -> Policy:
     profiles = _files(folder / "profiles", faults)
     names = Names(
         parties=frozenset(_entries(about.entry("parties"), [])) if about else frozenset(),
+        norms=frozenset(_entries(about.entry("norms"), [])) if about else frozenset(),
         provisions=frozenset(map(_id, rows)),
         controls=frozenset(map(_id, controls)),
         values=frozenset(values),

@@ -56,12 +56,16 @@ class LegalBasis(Located):
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """The regulation as a whole; ``parties`` are those who have duties or attest, by id."""
+    """The regulation as a whole; ``parties`` are those who have duties or attest, by id.
+
+    ``norms`` are the texts from which values come, by id: the regulation itself, and others beside it.
+    """
 
     version: Line
     title: Text
     legal_basis: LegalBasis
     parties: Annotated[Mapping[Slug, Text], NotEmpty()]
+    norms: Mapping[Slug, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,13 +115,15 @@ class Control(Located):
 class Value(Located):
     """A setting that a provision needs, with the bounds that the regulation sets.
 
-    A bound is a number or the key of another value. Of a list, ``min`` and ``max`` bound how many entries it
+    ``norm``: the text that says so; without one the organisation has chosen it. A bound is a number or the
+    key of another value. Of a list, ``min`` and ``max`` bound how many entries it
     has, and ``choices`` which.
     """
 
     title: Text
     value: Setting
     provision: ProvisionId
+    norm: Slug | None = None
     unit: Text | None = None
     min: int | float | Key | None = None
     max: int | float | Key | None = None
@@ -148,10 +154,15 @@ class Finding(Located):
 
 @dataclass(frozen=True, kw_only=True)
 class Profile(Located):
-    """What one environment takes: a selection of rows, other values, exceptions."""
+    """What one environment takes: a selection of rows, other values, exceptions.
+
+    ``norms``: from which text a value of the profile comes, by key; without one the organisation has chosen
+    it.
+    """
 
     select: Literal["all"] | Annotated[tuple[ProvisionId, ...], NotEmpty(), Distinct()]
     values: Mapping[Key, Setting] = field(default_factory=dict)
+    norms: Mapping[Key, Slug] = field(default_factory=dict)
     exceptions: tuple[Waiver, ...] = ()
 
 
@@ -163,6 +174,7 @@ class Names:
     """
 
     parties: frozenset[str]
+    norms: frozenset[str]
     provisions: frozenset[str]
     controls: frozenset[str]
     values: frozenset[str]
@@ -199,6 +211,7 @@ class Resolved:
     title: Text
     legal_basis: LegalBasis
     parties: Mapping[Slug, Text]
+    norms: Mapping[Slug, Text] = field(default_factory=dict)
     values: Mapping[Key, Setting]
     value_rules: Mapping[Key, Value]
     provisions: tuple[Provision, ...]

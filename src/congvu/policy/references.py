@@ -16,6 +16,7 @@ _CURES = {
     "controls": "Write its file in controls/",
     "who": "Add the party to regulation/about.yml",
     "attests": "Add the party to regulation/about.yml",
+    "norm": "Add it to norms in regulation/about.yml",
     "provision": "Give the id of the row that it serves",
     "provisions": "Give the id of a row, or leave it out",
     "verdict": "Add it to values.yml",
@@ -97,6 +98,7 @@ def _idle(policy: Policy) -> Iterator[Fault]:
 
 def _value(key: str, value: Value, policy: Policy) -> Iterator[Fault]:
     yield from _unknown(value, key, "provision", [value.provision], policy.names.provisions)
+    yield from _unknown(value, key, "norm", [value.norm] if value.norm else [], policy.names.norms)
     if _is_number(value.value) and value.unit is None:
         yield value.at.fault(key, "a number needs a unit", "Add 'unit: {vi: ..., en: ...}'")
     for name, bound in (("min", value.min), ("max", value.max)):

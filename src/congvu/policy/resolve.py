@@ -38,6 +38,7 @@ def resolve(policy: Policy, profile: str, today: date) -> Resolved:
         faults.update(_absent(policy, profile))
         faults.update(_selection(policy, chosen))
         faults.update(_overrides(policy, chosen))
+        faults.update(_norms(policy, chosen))
         faults.update(_waivers(policy, chosen, today))
     if faults or policy.about is None:
         raise PolicyError(str(fault) for fault in sorted(faults))
@@ -54,9 +55,11 @@ def resolve(policy: Policy, profile: str, today: date) -> Resolved:
             title=policy.about.title,
             legal_basis=policy.about.legal_basis,
             parties=policy.about.parties,
+            norms=policy.about.norms,
             values=dict(sorted(settings.items())),
             value_rules={
-                key: replace(value, value=settings[key]) for key, value in sorted(policy.values.items())
+                key: replace(value, value=settings[key], norm=_norm(key, value, chosen))
+                for key, value in sorted(policy.values.items())
             },
             provisions=selected,
             controls=tuple(sorted((c for c in policy.controls if c.id in used), key=lambda c: c.id)),
@@ -125,6 +128,11 @@ def _settings(policy: Policy, profile: Profile) -> dict[str, Setting]:
     return {key: value.value for key, value in policy.values.items()} | dict(profile.values)
 
 
+def _norm(key: str, value: Value, profile: Profile) -> str | None:
+    """The text that a value comes from: another value comes from what the profile says of it."""
+    return profile.norms.get(key) if key in profile.values else value.norm
+
+
 def _selected(policy: Policy, profile: Profile) -> tuple[Provision, ...]:
     return tuple(p for p in policy.provisions if profile.select == "all" or p.id in profile.select)
 
@@ -148,6 +156,16 @@ def _overrides(policy: Policy, profile: Profile) -> Iterator[Fault]:
         elif key in policy.values and not _same_type(setting, policy.values[key].value):
             kind = _kind(policy.values[key].value)
             yield node.fault(key, f"{_shown(setting)} is no {kind}, as values.yml has it", f"Write a {kind}")
+
+
+def _norms(policy: Policy, profile: Profile) -> Iterator[Fault]:
+    for key, norm in profile.norms.items():
+        node = profile.at.find("norms", key)
+        if key not in profile.values:
+            yield node.fault("norms", f"'{key}' is no value of this profile", "Add it to its values")
+        if norm not in policy.names.norms:
+            cure = suggestion(norm, policy.names.norms, "Add it to norms in regulation/about.yml")
+            yield node.fault(key, f"there is no norm '{norm}'", cure)
 
 
 def _bounds(policy: Policy, profile: Profile) -> Iterator[Fault]:

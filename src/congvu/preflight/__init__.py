@@ -22,12 +22,16 @@ __all__ = ["VALUES", "Given", "faults"]
 VALUES = (
     "address.pattern",
     "boxes.member_access",
+    "break_glass.max_hours",
     "junk.retention_days",
     "login.max_failures",
     "login.window_minutes",
     "mailbox.quota_mb",
     "mailbox.quota_warn_percent",
     "message.max_mb",
+    "odd_use.accounts",
+    "odd_use.networks",
+    "odd_use.window_minutes",
     "password.classes",
     "password.history",
     "password.initial_valid_days",
@@ -64,6 +68,7 @@ class Given:
     hostname: str
     organisation: str
     office_networks: Sequence[str]
+    home_networks: Sequence[str]
     groups: Mapping[str, Sequence[str]]  # the groups that have to have hosts, with them
     group_names: Collection[str]
     policy_keys: Collection[str]  # of its values
@@ -130,7 +135,8 @@ def _zone(domain: str) -> str:
 
 
 def _check_networks(given: Given, found: Faults) -> None:
-    for written in given.office_networks:
+    named = [("mail_office_networks", each) for each in given.office_networks]
+    for variable, written in [*named, *(("mail_home_networks", each) for each in given.home_networks)]:
         try:
             network = ipaddress.ip_network(written)
         except ValueError:
@@ -138,8 +144,8 @@ def _check_networks(given: Given, found: Faults) -> None:
         else:
             if not any(network.version == doc.version and network.subnet_of(doc) for doc in _DOCUMENTATION):  # type: ignore[arg-type]
                 continue
-            rule, remedy = "is a placeholder", "write the network of your offices"
-        found.add(0, "mail_office_networks", written, rule, remedy)
+            rule, remedy = "is a placeholder", "write a network of your own"
+        found.add(0, variable, written, rule, remedy)
 
 
 def _check_inventory(given: Given, found: Faults) -> None:

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from congvu.evidence import Finding
 from congvu.report import words
-from congvu.report.document import Report, article, observed, to_json
+from congvu.report.document import Report, article, observed, shown, source, to_json
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,10 @@ class Annex:
 
 def annexes(report: Report) -> tuple[Annex, ...]:
     """Return Phụ lục I (by article and paragraph) and Phụ lục II (the evidence)."""
+    evidence = (_sources(report), _looks(report), *([_values(report)] if report.policy.norms else []))
     return (
         Annex("I", "Bảng tổng hợp theo điều, khoản", True, (_summary(report), _provisions(report))),
-        Annex("II", "Bằng chứng", False, (_sources(report), _looks(report))),
+        Annex("II", "Bằng chứng", False, evidence),
     )
 
 
@@ -159,4 +160,19 @@ def _looks(report: Report) -> Table:
         shares=(8, 42, 12, 16, 11, 11),
         rows=tuple(rows) or (("Không phát sinh",),),
         figures=frozenset({0, 3, 4, 5}),
+    )
+
+
+def _values(report: Report) -> Table:
+    """The numbers of the policy, each with the text that it comes from."""
+    rows = [
+        (words.number(number), rule.title.vi, shown(rule), words.sentence(source(report.policy, rule)))
+        for number, rule in enumerate(report.policy.value_rules.values(), start=1)
+    ]
+    return Table(
+        title="3. Các mức quy định được áp dụng",
+        columns=("STT", "Nội dung", "Mức áp dụng", "Căn cứ"),
+        shares=(8, 46, 22, 24),
+        rows=tuple(rows),
+        figures=frozenset({0}),
     )

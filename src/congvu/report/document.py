@@ -162,7 +162,7 @@ def observed(policy: Resolved, row: Row) -> str:
 def expected(policy: Resolved, provision: Provision) -> str:
     """Return in Vietnamese what would have to be seen: the facts, the numbers, whose word is asked for."""
     parts = [policy.control(control).title.vi for control in provision.controls]
-    parts += [setting(rule) for rule in numbers(policy, provision)]
+    parts += [sourced(policy, rule) for rule in numbers(policy, provision)]
     if provision.attests is not None:
         parts.append(f"Xác nhận: {policy.parties[provision.attests].vi}")
     return "; ".join(parts)
@@ -179,15 +179,28 @@ def numbers(policy: Resolved, provision: Provision) -> Sequence[Value]:
     return [rule for key, rule in rules if rule.provision == provision.id or key in named]
 
 
+def sourced(policy: Resolved, rule: Value) -> str:
+    """Return a setting with the text that it comes from: ``...: 14 ký tự (theo TCVN 14423:2026)``."""
+    return f"{setting(rule)} ({source(policy, rule)})" if policy.norms else setting(rule)
+
+
+def source(policy: Resolved, rule: Value) -> str:
+    """Return from where a value comes: a text, or the organisation's own choice."""
+    return f"theo {policy.norms[rule.norm].vi}" if rule.norm else "do cơ quan ấn định"
+
+
 def setting(rule: Value) -> str:
     """Return ``Độ dài tối thiểu của mật khẩu: 8 ký tự``."""
+    return f"{rule.title.vi}: {shown(rule)}".rstrip()
+
+
+def shown(rule: Value) -> str:
+    """Return the value with its unit."""
     value = rule.value
     if isinstance(value, bool):
-        shown = "có" if value else "không"
-    elif isinstance(value, int | float):
+        return "có" if value else "không"
+    if isinstance(value, int | float):
         unit = rule.unit.vi if rule.unit else ""
         ratio = rule.unit is not None and rule.unit.en == "ratio"
-        shown = words.percent(value) if ratio else f"{words.number(value)} {unit}"
-    else:
-        shown = value if isinstance(value, str) else ", ".join(value)
-    return f"{rule.title.vi}: {shown}".rstrip()
+        return words.percent(value) if ratio else f"{words.number(value)} {unit}".rstrip()
+    return value if isinstance(value, str) else ", ".join(value)

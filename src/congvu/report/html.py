@@ -17,7 +17,7 @@ import jinja2
 from congvu.evidence import Finding, Observation
 from congvu.policy import Judgement, Resolved, Status
 from congvu.report import words
-from congvu.report.document import Report, article, expected, numbers, setting
+from congvu.report.document import Report, article, expected, numbers, sourced
 
 _SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
 
@@ -112,7 +112,7 @@ def _row(policy: Resolved, finding: Finding) -> dict[str, Any]:
         "enforced": enforced,
         "results": [_result(policy, judgement, finding) for judgement in row.judgements],
         "expected": expected(policy, provision),
-        "numbers": [setting(rule) for rule in numbers(policy, provision)],
+        "numbers": [sourced(policy, rule) for rule in numbers(policy, provision)],
         "evidence": [
             _evidence(policy, judgement, finding)
             for judgement in row.judgements

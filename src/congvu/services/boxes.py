@@ -3,8 +3,9 @@
 The mailbox of each unit or office gets the file of rights that Dovecot reads. It names the groups of the box,
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
-access away, and here it is ended. The filters of a box end with its handover. Whoever changes roles starts
-this at once; a timer every minute, for what was interrupted and for rights that end by date.
+access away, and here it is ended. The filters of a box end with its handover. A personal mailbox has such a
+file as long as somebody else may read it (ADR 0017). Whoever changes roles starts this at once; a timer every
+minute, for what was interrupted and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 RIGHTS = "dovecot-acl"
 PATIENCE = 0.5  # seconds
+READER, READING = "reader", "lr"  # who reads another person's mailbox, and nothing more
 SERVING = ("imap", "managesieve")
 NOTICE = "<5>"  # how the journal is told the level of a line
 
@@ -59,8 +61,12 @@ def run(args: argparse.Namespace) -> int:
             for box in db.boxes():
                 if grant(args.mail, box, rights):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
+            for box, is_open in store.opened_boxes(db).items():
+                if grant(args.mail, box, {READER: READING}) if is_open else withdraw(args.mail, box):
+                    print(f"{NOTICE}rights in {box} {'written' if is_open else 'taken out'}", file=sys.stderr)
         store.settle_handovers(db, "congvu boxes")
         db.end_without_door(logins())
+        store.settle_accesses(db, "congvu boxes")
         for login, since in db.ending_sessions():
             print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
             db.session_ended(login, since)
@@ -106,6 +112,23 @@ def end_filters(db: store.Store) -> None:
     if refused:
         db.keep()
         raise UserError("; ".join(refused))
+
+
+def withdraw(mail: Path, box: str) -> bool:
+    """Take all rights of others out of a person's mailbox; whether there were any.
+
+    A folder that is made meanwhile may take over those of the INBOX, as long as it has some: hence once more.
+    """
+    local, _, domain = box.partition("@")
+    inbox = mail / domain / local / "Maildir"
+    if not (inbox / RIGHTS).exists():
+        return False
+    # The INBOX last: whoever is interrupted begins again.
+    for file in [*(found for found in inbox.rglob(RIGHTS) if found.parent != inbox), inbox / RIGHTS]:
+        file.unlink()
+    for file in inbox.rglob(RIGHTS):
+        file.unlink()
+    return True
 
 
 def kick(login: str) -> int:

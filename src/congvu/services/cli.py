@@ -17,7 +17,9 @@ from congvu.errors import UserError
 from congvu.store import StoreError
 
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
-VERBS = ("migrate", "audit", "report", "status", "backup", "remind", "boxes", "inventory", "lists", "minutes")
+VERBS = (
+    "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory", "lists", "minutes",
+)  # fmt: skip
 
 
 def parser(verbs: Sequence[str] = VERBS) -> argparse.ArgumentParser:

@@ -22,6 +22,7 @@ CERTIFICATE_SOON = timedelta(days=21)
 SIGNATURES_OLD = timedelta(days=3)
 OWN_SIGNATURES_OLD = timedelta(days=90)
 BACKUP_OLD = timedelta(hours=36)
+ODD_NEW, ODD_SHOWN = timedelta(days=1), timedelta(days=7)
 
 
 class Level(Enum):
@@ -191,6 +192,24 @@ def accounts(found: Sequence[tuple[str, str, str]], unrecognised: int) -> Line:
     named = ", ".join(ended[:3]) + (f" and {len(ended) - 3} more" if len(ended) > 3 else "")
     cure = "issue new passwords: accounts_reset of playbooks/accounts.yml; docs/operate/login.md"
     return Line("accounts", Level.ATTENTION, f"{text}; ended: {named}", cure, values)
+
+
+def logins(found: Sequence[tuple[str, str, datetime]], now: datetime) -> Line:
+    """Odd logins, from (kind, login or network, moment): of the last week; those of today need a look."""
+    recent = sorted((at, kind, subject) for kind, subject, at in found if now - at <= ODD_SHOWN)
+    new = [f"{kind} {subject}" for at, kind, subject in recent if now - at <= ODD_NEW]
+    values = {"odd": len(recent), "new": new}
+    text = f"{len(recent)} odd ones in {ODD_SHOWN.days} days" if recent else "nothing odd"
+    if not new:
+        return fine("logins", text, **values)
+    named = ", ".join(new[-3:]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
+    return Line("logins", Level.ATTENTION, f"{text}, new: {named}", "docs/operate/odd-logins.md", values)
+
+
+def opened(boxes: Sequence[str]) -> Line:
+    """The personal mailboxes that somebody else may read now. That is no fault: it ends by itself."""
+    text = f"open to another person: {', '.join(boxes)}" if boxes else "none open to another person"
+    return fine("access", text, boxes=list(boxes))
 
 
 def policy(carried: tuple[str, str], in_force: tuple[str, str] | None) -> Line:

@@ -10,12 +10,15 @@ import argparse
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, store
-from congvu.reminders import Sender, message
+from congvu.letters import Sender
+from congvu.reminders import message
 from congvu.store.reminders import record_reminder, reminders_due
 
 if TYPE_CHECKING:
@@ -50,8 +53,7 @@ def run(args: argparse.Namespace) -> int:
     failed = 0
     for each in due:
         mail = message(each, sender, clock.local(clock.now()))
-        done = subprocess.run([*args.sendmail, each.address], input=mail.as_bytes(), check=False)
-        if done.returncode != 0:
+        if not handed_over(mail, each.address, args.sendmail):
             failed += 1
             continue
         with store.connect(role="congvu_reminder", **settings.database) as db:
@@ -60,3 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if failed:
         print(f"{failed} reminders could not be handed to Postfix; they are tried again", file=sys.stderr)
     return 2 if failed else 0
+
+
+def handed_over(mail: EmailMessage, address: str, sendmail: Sequence[str]) -> bool:
+    """Hand a mail to Postfix; whether it took it."""
+    return subprocess.run([*sendmail, address], input=mail.as_bytes(), check=False).returncode == 0

@@ -8,6 +8,13 @@
 Schema, constraints, views and grants are in ``migrations/``, statements in ``queries/``.
 """
 
+from congvu.store.break_glass import (
+    end_access,
+    open_access,
+    opened_boxes,
+    read_accesses,
+    settle_accesses,
+)
 from congvu.store.database import (
     Account,
     Observation,
@@ -47,17 +54,22 @@ __all__ = [
     "asked",
     "connect",
     "converge",
+    "end_access",
     "filters_due",
     "filters_ended",
     "make_handover",
     "migrate",
+    "open_access",
+    "opened_boxes",
     "outrun_records",
+    "read_accesses",
     "read_credentials",
     "read_directory",
     "read_handover",
     "read_handovers",
     "record_issued",
     "said",
+    "settle_accesses",
     "settle_handovers",
     "unrecognised",
     "write_credentials",

@@ -1,0 +1,1 @@
+select ticket, owner, reader, approver, reason, ends_at from break_glass order by id

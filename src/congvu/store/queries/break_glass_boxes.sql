@@ -1,0 +1,1 @@
+select box, open from break_glass_box order by box

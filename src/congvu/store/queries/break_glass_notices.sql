@@ -1,0 +1,1 @@
+select * from break_glass_notice_due order by access, step desc

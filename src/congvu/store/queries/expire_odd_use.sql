@@ -1,0 +1,1 @@
+delete from odd_use where seen_at < %(before)s

@@ -1,0 +1,1 @@
+select count(*) as count from odd_use where seen_at < %(before)s

@@ -1,0 +1,1 @@
+select * from odd_use_notice_due order by finding

@@ -1,0 +1,1 @@
+select until from odd_use_watch

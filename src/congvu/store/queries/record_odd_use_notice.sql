@@ -1,0 +1,1 @@
+insert into odd_use_notice (finding) values (%(finding)s) on conflict do nothing

@@ -1,0 +1,1 @@
+select settle_break_glass(%(actor)s) as count
