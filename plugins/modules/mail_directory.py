@@ -131,10 +131,12 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     files = (PurePath(paths[0]).name, PurePath(paths[1]).name)
     values = db.policy_values()
     content = [host.read(path, accounts.LARGEST + 1) for path in paths]
+    names = store.spellings(db, domain)
     rules = accounts.Rules(
         kinds=values["people.kinds"],
         pattern=values["address.pattern"],
         hosted=db.domains(),
+        names=names,
         closures_percent=module.params["closures_percent"],
         close_before=clock.day(db.now()) - timedelta(days=values["people.close_after_days"]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from congvu.accounts.credentials import plan_credentials, read_credentials
+from congvu.accounts.domains import Name, NamesPlan, plan_names, schedule
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.handover import Handover, in_force, plan_handover, refuse_undoing
 from congvu.accounts.model import (
@@ -41,6 +42,8 @@ __all__ = [
     "Handover",
     "Holder",
     "InputError",
+    "Name",
+    "NamesPlan",
     "Organisation",
     "Person",
     "Plan",
@@ -50,10 +53,12 @@ __all__ = [
     "plan",
     "plan_credentials",
     "plan_handover",
+    "plan_names",
     "preview",
     "read",
     "read_credentials",
     "refuse_undoing",
+    "schedule",
     "text",
 ]
 
@@ -71,7 +76,7 @@ def read(
     """
     in_organisation, in_people = Faults(files[0]), Faults(files[1])
     ours = {domain, *rules.hosted}
-    units, boxes, aliases = read_organisation(organisation, domain, in_organisation, ours)
+    units, boxes, aliases = read_organisation(organisation, domain, in_organisation, ours, rules.names)
     staff = read_people(people, domain, units, in_people, replace(rules, hosted=ours))
     refuse(in_organisation, in_people)
     return Organisation(domain, units, staff, boxes, aliases)

@@ -15,6 +15,7 @@ from congvu.store.directory import (
     read_directory,
     write_credentials,
 )
+from congvu.store.domains import change_names, read_names, spellings
 from congvu.store.fingerprints import record_issued, unrecognised
 from congvu.store.handover import (
     acknowledge_handover,
@@ -30,6 +31,7 @@ __all__ = [
     "Store",
     "StoreError",
     "acknowledge_handover",
+    "change_names",
     "connect",
     "converge",
     "make_handover",
@@ -38,8 +40,10 @@ __all__ = [
     "read_credentials",
     "read_directory",
     "read_handovers",
+    "read_names",
     "record_issued",
     "settle_handovers",
+    "spellings",
     "unrecognised",
     "write_credentials",
 ]
