@@ -80,12 +80,7 @@ def bring_over(module: AnsibleModule, db: store.Store) -> Result:
     path, domain = module.params["path"], module.params["domain"]
     people = {each.address for each in db.accounts() if each.kind == "person" and each.state != "closed"}
     wanted = accounts.read_credentials(
-        host.read(path),
-        domain,
-        people,
-        now=db.now(),
-        names=store.spellings(db, domain),
-        file=PurePath(path).name,
+        host.read(path), domain, people, now=db.now(), file=PurePath(path).name
     )
     current = store.read_credentials(db)
     write, left = accounts.plan_credentials(current, wanted)

@@ -8,9 +8,9 @@ module: mail_domain
 short_description: Give the mail domain its further names
 version_added: "0.1.0"
 description:
-  - For a province that was merged or a department that was renamed. Addresses stay what they are, in their home
-    domain; each name is another spelling of all of them. Mail to every name arrives, a login under every name
-    opens the same mailbox, and from a name's cut-over on people send under it.
+  - For a province that was merged or a department that was renamed. Addresses stay what they are, in their
+    home domain; each name is another spelling of all of them. Mail to every name arrives, a login under every
+    name opens the same mailbox, and from a name's cut-over on people send under it.
   - All faults are reported at once, among them every address that means somebody else under the name; then
     nothing is changed. Until its cut-over a name may be moved or taken back.
 options:
@@ -23,8 +23,8 @@ options:
       - All its further names, in the order in which they come into force, one dictionary each with C(name);
         C(cut_over), the day from which people send under it, such as C(2026-12-15), without which it only
         receives; and C(in_use).
-      - C(in_use) says of addresses that the name has elsewhere so far whose they are here. From what is before
-        the C(@) to a staff id, a unit's code or an address.
+      - C(in_use) says of addresses that the name has elsewhere so far whose they are here. From what is
+        before the C(@) to a staff id, a unit's code or an address.
     type: list
     elements: dict
     required: true

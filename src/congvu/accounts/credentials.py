@@ -27,13 +27,7 @@ _MEMORY_LEAST, _WORK_LEAST, _ROUNDS_LEAST = 7168, 35840, 5000
 
 
 def read_credentials(
-    data: bytes,
-    domain: str,
-    people: Collection[str],
-    *,
-    now: datetime,
-    names: Collection[str] = (),
-    file: str = "credentials",
+    data: bytes, domain: str, people: Collection[str], *, now: datetime, file: str = "credentials"
 ) -> dict[str, Credential]:
     """Credentials by address. ``people``: addresses of those who may have one. Raises InputError, all faults.
 
@@ -42,7 +36,7 @@ def read_credentials(
     faults = Faults(file)
     found: dict[str, Credential] = {}
     for record in read_table(data, COLUMNS, faults):
-        credential = _credential(record, domain, names, now, faults)
+        credential = _credential(record, domain, now, faults)
         if credential is None:
             continue
         address = credential.address
@@ -75,14 +69,12 @@ def plan_credentials(
     return write, left
 
 
-def _credential(
-    record: Record, domain: str, names: Collection[str], now: datetime, faults: Faults
-) -> Credential | None:
+def _credential(record: Record, domain: str, now: datetime, faults: Faults) -> Credential | None:
     before = len(faults.found)
     row, cells = record.row, record.cells
     address = cells["address"]
     try:
-        address = canonical(address, domain, names)
+        address = canonical(address, domain)
     except ValueError as error:
         faults.add(row, "address", address, str(error), "correct it")
     stored = _SCHEME.sub("", cells["hash"], count=1)

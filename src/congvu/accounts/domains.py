@@ -1,7 +1,8 @@
 """Further names of a domain: the province was merged, the department was renamed. Pure.
 
-Addresses never change: they are keys in their home domain, and a name is another spelling of all of them. Mail to
-every name arrives; from a name's cut-over on, people send under it. SQL says the same (migration 0017).
+Addresses never change: they are keys in their home domain, and a name is another spelling of all of them.
+Mail to every name arrives; from a name's cut-over on, people send under it. SQL says the same (migration
+0017).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from congvu.accounts.faults import Faults, refuse
+from congvu.accounts.faults import Fault, Faults, refuse
 from congvu.accounts.lookalike import meant
 from congvu.accounts.model import Directory, Holder
 
@@ -23,10 +24,10 @@ _KEYS = {"name", "cut_over", "in_use"}
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A further name of a domain. ``cut_over``: the day from which people send under it; None: it only receives.
+    """A further name of a domain. ``cut_over``: from then on people send under it; None: it only receives.
 
-    ``in_use``: what is before the @ of addresses that the name has elsewhere so far, and whose they are here: a
-    staff id, a unit's code or an address.
+    ``in_use``: what is before the @ of addresses that the name has elsewhere so far, and whose they are here:
+    a staff id, a unit's code or an address.
     """
 
     name: str
@@ -102,8 +103,15 @@ def schedule(home: str, names: Sequence[Name], today: date) -> list[str]:
 # What an inventory says ------------------------------------------------------------------------------
 
 
+def names_faults(written: Sequence[Mapping[str, Any]]) -> list[Fault]:
+    """What can be said of the entries before the directory is asked."""
+    faults = Faults(VARIABLE)
+    read_names(written, faults)
+    return faults.found
+
+
 def read_names(written: Sequence[Mapping[str, Any]], faults: Faults) -> list[Name]:
-    """The entries of an inventory that are sound by themselves; the others are faults. ``row``: which it is."""
+    """The entries of an inventory that are sound by themselves; the others are faults."""
     return [name for row, entry in enumerate(written, start=1) if (name := _name(entry, row, faults))]
 
 
@@ -149,15 +157,15 @@ def plan_names(
     for name in wanted:
         _check_addresses(home, name, directory, faults)
     listed = {each.name for each in wanted}
-    for name in sorted(had.keys() - {str(entry.get("name")) for entry in written}):
-        if (day := had[name].cut_over) and day <= today:
+    for left_out in sorted(had.keys() - {str(entry.get("name")) for entry in written}):
+        if (day := had[left_out].cut_over) and day <= today:
             rule = f"is left out, and people send under it since {day}"
-            faults.add(0, "name", name, rule, "put its entry back: names are never taken from people")
+            faults.add(0, "name", left_out, rule, "put its entry back: names are never taken from people")
     refuse(faults)
     changes: list[tuple[Name | None, Name | None]] = [
         (had.get(each.name), each) for each in wanted if had.get(each.name) != each
     ]
-    changes += [(had[name], None) for name in sorted(had.keys() - listed)]
+    changes += [(had[gone], None) for gone in sorted(had.keys() - listed)]
     return NamesPlan(home, tuple(changes))
 
 
@@ -196,7 +204,9 @@ def _check_days(
             faults.add(each.row, "cut_over", day, rule, "write today, or a day to come")
         if day and last and last.cut_over and day <= last.cut_over:
             rule = f"does not come after {last.cut_over}, the cut-over of {last.name} above it"
-            faults.add(each.row, "cut_over", day, rule, "write the names in the order in which they come into force")
+            faults.add(
+                each.row, "cut_over", day, rule, "write the names in the order in which they come into force"
+            )
         if day:
             last = each
 
@@ -205,14 +215,16 @@ def _check_addresses(home: str, name: Name, directory: Directory, faults: Faults
     """Addresses that exist under the name elsewhere, or here as its own, and mean somebody else."""
     for address in sorted(directory.holders):
         local, _, of = address.partition("@")
-        if of != name.name:
+        if of != name.name or of == home:
             continue
         ours = directory.holders.get(f"{local}@{home}")
         rule = f"is {_whose(directory.holders[address])} here by itself"
         rule += f", and {local}@{home} is {_whose(ours)}" if ours else ""
-        faults.add(name.row, "name", address, rule, "a name that has addresses of its own cannot be another's")
-    for local, whose in sorted(name.in_use.items()):
-        local = local.removesuffix(f"@{name.name}")
+        faults.add(
+            name.row, "name", address, rule, "a name that has addresses of its own cannot be another's"
+        )
+    for written, whose in sorted(name.in_use.items()):
+        local = written.removesuffix(f"@{name.name}")
         holder = directory.holders.get(f"{local}@{home}")
         if holder is None:
             rule = f"is {whose}'s there, and nobody has {local}@{home}: mail to it would be refused"
@@ -236,4 +248,3 @@ def _called(address: str, holder: Holder, home: str) -> Iterator[str]:
         yield called
         if called.endswith(f"@{home}"):
             yield called.partition("@")[0]
-

@@ -73,9 +73,7 @@ def read_people(
     return people
 
 
-def _person(
-    record: Record, domain: str, by_name: Mapping[str, str], rules: Rules, faults: Faults
-) -> Person:
+def _person(record: Record, domain: str, by_name: Mapping[str, str], rules: Rules, faults: Faults) -> Person:
     """One row as a person. What is at fault is reported, and the rest is read all the same."""
     row, cells = record.row, record.cells
 

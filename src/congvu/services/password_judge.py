@@ -153,7 +153,7 @@ class Judge:
         return _Entered(account, hashed)
 
     def _address(self, login: str) -> str:
-        """Return the address in its canonical form; a digest for what cannot be one: it counts, but is not kept."""
+        """Return the address, lower case; a digest for what cannot be one: it counts, but is not kept."""
         address = unicodedata.normalize("NFKC", login).strip().lower()
         if "@" not in address:
             address = f"{address}@{self.domain}"
