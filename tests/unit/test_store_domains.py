@@ -136,12 +136,6 @@ def test_before_its_turn_a_name_is_taken_back_without_a_trace(directory: Databas
     assert asked(directory, "sender", at("annv")) == {at("annv")}
 
 
-def test_no_change_without_its_record(directory: Database) -> None:
-    for role in ("congvu_owner", "postgres"):
-        with pytest.raises(errors.IntegrityError, match="without an audit record"):
-            directory.ask(role, "delete from domain_name")
-
-
 def test_the_database_says_what_the_pure_rules_say(directory: Database) -> None:
     names = [Name(NEW, None), Name(NEWER, None), Name(LEGACY, None)]
     with directory.store() as db:
