@@ -1,4 +1,4 @@
-"""The domain gets another name on a living host: mail, logins, senders, signatures before and after its turn."""
+"""The domain gets another name on a living host: mail, logins, senders, signatures before and after its day."""
 
 from __future__ import annotations
 
