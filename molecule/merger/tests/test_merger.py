@@ -1,4 +1,4 @@
-"""The domain gets another name on a living host: mail, logins, senders, signatures before and after its day."""
+"""The domain gets another name on a living host: mail, logins, senders, before and after its day."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ def site(demo: dict[str, Any], host: Host) -> Site:
 
 @pytest.fixture(scope="module")
 def act(ansible: Act) -> Act:
-    """act("domain", in_use) runs a playbook with the name in the inventory; act("domain") without it."""
+    """act(playbook, in_use) runs it with the name in the inventory; act(playbook) without it."""
 
     def run(playbook: str, in_use: dict[str, str] | None = None) -> Any:
         names = [] if in_use is None else [{"name": NEW, "cut_over": BEFORE, "in_use": in_use}]
         more = json.dumps({"mail_domain_names": names})
-        return ansible("ansible-playbook", f"playbooks/{playbook}.yml", "-e", more)
+        return ansible("ansible-playbook", playbook, "-e", more)
 
     return run
 
@@ -118,23 +118,23 @@ def state(host: Host) -> str:
 def merged(act: Act, host: Host, site: Site) -> Iterator[str]:
     """What is at fault is told before anything changes; then the act; at the end it is taken back."""
     before = state(host)
-    refused = act("domain", {"vp": "vp"})
+    refused = act("playbooks/domain.yml", {"vp": "vp"})
     assert refused.returncode != 0
     assert f"does not hold autoconfig.{NEW}, autodiscover.{NEW}, mta-sts.{NEW}" in refused.stdout
-    assert act("authority", {}).returncode == 0
-    refused = act("domain", {"vp": "SNV001"})
+    assert act("playbooks/authority.yml", {}).returncode == 0
+    refused = act("playbooks/domain.yml", {"vp": "SNV001"})
     said = " ".join(refused.stdout.split())
     assert refused.returncode != 0
     assert f"is SNV001's there, and vp@{site.home} is office vp" in said, said
     assert state(host) == before
-    done = act("domain", {"vp": "vp"})
+    done = act("playbooks/domain.yml", {"vp": "vp"})
     try:
         assert done.returncode == 0, done.stdout + done.stderr
         yield done.stdout
     finally:
         site.turn(BEFORE)
-        assert act("authority").returncode == 0
-        back = act("domain")
+        assert act("playbooks/authority.yml").returncode == 0
+        back = act("playbooks/domain.yml")
         host.run_expect([0], f"rm -f /var/lib/rspamd/dkim/{NEW}.*")
         assert back.returncode == 0, back.stdout + back.stderr
         assert state(host).splitlines()[:-1] == before.splitlines()[:-1]  # the certificate is another one
@@ -150,7 +150,7 @@ def test_the_operator_is_told_what_happens_when(merged: str, site: Site) -> None
 
 
 def test_a_second_run_changes_nothing(act: Act) -> None:
-    again = act("domain", {"vp": "vp"})
+    again = act("playbooks/domain.yml", {"vp": "vp"})
     assert again.returncode == 0
     assert re.search(r"\bmail\s+: ok=\d+\s+changed=0\s", again.stdout), again.stdout[-3000:]
 
@@ -251,7 +251,7 @@ def test_the_webmails_identities_follow(site: Site) -> None:
 
 def test_a_name_in_force_is_not_taken_back(site: Site, act: Act) -> None:
     site.turn(AFTER)
-    refused = act("domain")
+    refused = act("playbooks/domain.yml")
     site.turn(BEFORE)
     assert refused.returncode != 0
     assert f"is left out, and people send under it since {AFTER}" in " ".join(refused.stdout.split())
