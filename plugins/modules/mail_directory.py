@@ -142,10 +142,12 @@ def converge(module: AnsibleModule, db: store.Store) -> Result:
     files = [PurePath(path).name for path in paths]
     values = db.policy_values()
     contents = [host.read(path, accounts.LARGEST + 1) for path in paths]
+    names = store.spellings(db, domain)
     rules = accounts.Rules(
         kinds=values["people.kinds"],
         pattern=values["address.pattern"],
         hosted=db.domains(),
+        names=names,
         closures_percent=module.params["closures_percent"],
         today=db.today(),
         service_until=db.today() + timedelta(days=values["service.max_days"]),

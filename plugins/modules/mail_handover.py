@@ -47,7 +47,8 @@ options:
     type: str
     default: ""
   inventory:
-    description: What is in the mailbox, as C(congvu inventory) says it; kept with who else has which role in it.
+    description: >-
+      What is in the mailbox, as C(congvu inventory) says it; kept with who else has which role in it.
     type: dict
     default: {}
   acknowledged_by:
@@ -105,7 +106,7 @@ from ansible.module_utils.congvu_host import Result, UserError, accounts, host, 
 
 def hand_over(module: AnsibleModule, db: store.Store) -> Result:
     given, domain = module.params, module.params["domain"]
-    box = given["box"] if "@" in given["box"] else f"{given['box']}@{domain}"
+    box = db.home_address(given["box"] if "@" in given["box"] else f"{given['box']}@{domain}")
     days = {name: day(name, given[name]) for name in ("decided_on", "effective_on")}
     asked = accounts.Handover(
         box, given["decision"], **days, giver=None, receiver=given["receiver"],

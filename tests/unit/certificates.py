@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -34,9 +35,13 @@ class Issued:
 
 
 def issue(
-    name: str, by: Issued | None = None, begins: datetime = NOW - DAY, ends: datetime = NOW + 90 * DAY
+    name: str,
+    by: Issued | None = None,
+    begins: datetime = NOW - DAY,
+    ends: datetime = NOW + 90 * DAY,
+    further: Iterable[str] = (),
 ) -> Issued:
-    """A certificate for a host's name (or an authority's, which has no dot), from ``by`` or from itself."""
+    """A certificate for a host's names (or an authority's, which has no dot), from ``by`` or from itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     built = (
@@ -50,5 +55,7 @@ def issue(
         .add_extension(x509.BasicConstraints(ca="." not in name, path_length=None), critical=True)
     )
     if "." in name:
-        built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        built = built.add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(each) for each in (name, *further)]), critical=False
+        )
     return Issued(built.sign((by.key if by else key), hashes.SHA256()), key)

@@ -160,6 +160,7 @@ def host_files(tmp_path_factory: pytest.TempPathFactory, cluster: str) -> Path:
         "organisation": ORGANISATION,
         "hostname": f"mail.{DOMAIN}",
         "domain": DOMAIN,
+        "domains": [DOMAIN],
         "webmail": "/",
         "service_socket": str(folder / "password.sock"),
     }

@@ -1,5 +1,7 @@
 """Whatever happens in an office over the years: one person one box, one unit one box, no address given twice.
 
+Its domain gets further names meanwhile: then over all spellings.
+
 Thousands of histories in the pure rules, and 200 of them through PostgreSQL, which must end up with the same.
 """
 
@@ -20,13 +22,17 @@ from congvu.accounts import (
     Directory,
     InputError,
     MailingList,
+    Name,
+    NamesPlan,
     Organisation,
     Person,
     Plan,
     Rules,
     Service,
     plan,
+    plan_names,
 )
+from congvu.accounts.domains import home_address, present_name, sending_names
 
 NAMES = ("Nguyễn Văn An", "Nguyễn Vân Ân", "Trần Thị Hoa", "Vũ Phúc", "Lê Thị Hòa", "Lê Thị Hoà", "Hoa Tường")
 UNITS = ("vp", "ccvc", "annv", "hoalt")  # two of them are what names would make
@@ -50,6 +56,7 @@ class Office:
     left: dict[str, Person] = field(default_factory=dict)
     units: set[str] = field(default_factory=lambda: {"vp"})
     number: int = 0
+    names: tuple[Name, ...] = ()  # of its domain, as the inventory has them today
 
     def step(self) -> None:
         # an address is asked for once
@@ -60,6 +67,8 @@ class Office:
             self.chance.choice(events)()
         if self.chance.random() < 0.3:
             self.units ^= {self.chance.choice(UNITS[1:])}
+        if self.chance.random() < 0.4:
+            self.chance.choice((self.be_merged, self.be_merged, self.put_off, self.stay))()
         unit = sorted(self.units)
         self.roll = {
             key: each if each.unit in self.units else replace(each, unit=self.chance.choice(unit))
@@ -107,6 +116,36 @@ class Office:
         if key := self.somebody():
             self.roll[key] = replace(self.roll[key], unit=self.chance.choice(sorted(self.units)))
 
+    def be_merged(self) -> None:
+        """One more name, from a day to come, or only to receive; some have addresses elsewhere so far."""
+        turns = [each.cut_over for each in self.names if each.cut_over]
+        day = max(turns, default=self.today) + timedelta(days=self.chance.randint(0, 60))
+        taken = {"annv": "CB1", "vp": "vp"} if self.chance.random() < 0.3 else {}
+        name = Name(f"n{len(self.names)}.example", self.chance.choice((day, day, day, None)), taken)
+        self.names += (name,)
+
+    def put_off(self) -> None:
+        """The last cut-over is moved: refused where it is in force, or not after the others any more."""
+        if self.names and (day := self.names[-1].cut_over):
+            moved = replace(self.names[-1], cut_over=day + timedelta(days=self.chance.randint(-40, 40)))
+            self.names = (*self.names[:-1], moved)
+
+    def stay(self) -> None:
+        """There is no merger after all: refused where it has been already."""
+        self.names = self.names[:-1]
+
+    def inventory(self) -> list[dict[str, object]]:
+        """What is written of the names."""
+        return [{"name": n.name, "cut_over": n.cut_over or "", "in_use": n.in_use} for n in self.names]
+
+    def renamed(self, current: Directory, names: tuple[Name, ...]) -> NamesPlan | None:
+        """The plan; None where the inventory is refused: then it says again what is so."""
+        try:
+            return plan_names(DOMAIN, self.inventory(), {DOMAIN: names}, current, self.today)
+        except InputError:
+            self.names = names
+            return None
+
     def files(self) -> Organisation:
         """What the two files say today: roles by chance, and aliases of people and of a box."""
         keys = sorted(self.roll)
@@ -137,8 +176,8 @@ class Office:
                 yield Service(at(local), f"Máy {local}", owner, last, ("192.0.2.0/28",) * (local == "scan"))
 
 
-def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
-    """States of an office's files, each with the rules of its day."""
+def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules, Office]]:
+    """States of an office's files, each with the rules of its day, and the office of that day."""
     office = Office(random.Random(seed))  # noqa: S311  (the same office for the same seed)
     for _ in range(steps):
         office.step()
@@ -150,6 +189,7 @@ def history(seed: int, steps: int) -> Iterator[tuple[Organisation, Rules]]:
                 today=office.today,
                 service_until=office.today + timedelta(days=380),
             ),
+            office,
         )
 
 
@@ -161,12 +201,40 @@ def accepted(current: Directory, wanted: Organisation, rules: Rules) -> Plan | N
         return None
 
 
+def carried_out(made: NamesPlan, names: tuple[Name, ...]) -> tuple[Name, ...]:
+    """The names once a plan is carried out, as the store reads them."""
+    found = {each.name: each for each in names}
+    for before, after_ in made.changes:
+        if before:
+            del found[before.name]
+        if after_:
+            found[after_.name] = after_
+    return tuple(sorted(found.values(), key=lambda each: (each.cut_over or date.max, each.name)))
+
+
 def test_thousands_of_histories() -> None:
-    refused = 0
+    refused = renamed = not_renamed = 0
     for seed in range(HISTORIES):
         current, owner, box, devices = EMPTY, dict[str, str](), dict[str, str](), set[str]()
         lists = set[str]()
-        for wanted, rules in history(seed, STEPS):
+        names: tuple[Name, ...] = ()
+        could, ended = set[str](), set[str]()
+        for wanted, rules, office in history(seed, STEPS):
+            change = office.renamed(current, names)
+            if change:
+                names, renamed = carried_out(change, names), renamed + 1
+            not_renamed += change is None
+            domains = [DOMAIN, *(each.name for each in names)]
+            for address in current.holders:
+                local = address.partition("@")[0]
+                for spelling in (f"{local}@{domain}" for domain in domains):
+                    assert home_address(spelling, DOMAIN, names) == address, seed
+            allowed = sending_names(DOMAIN, names, office.today)
+            assert present_name(DOMAIN, names, office.today) in allowed, seed
+            could, ended = could & set(domains), ended & set(domains)
+            assert allowed.isdisjoint(ended), seed  # a name that people gave up never comes back
+            could |= allowed
+            ended |= could - allowed
             made = accepted(current, wanted, rules)
             if made is None:
                 refused += 1
@@ -206,21 +274,36 @@ def test_thousands_of_histories() -> None:
             current = after(made, current)
             assert not plan(current, wanted, rules), seed
     assert refused < HISTORIES * STEPS // 4  # most of what was planned was done
+    assert renamed > HISTORIES // 2
+    assert not_renamed > HISTORIES // 10
 
 
 def test_two_hundred_histories_through_the_database(database: Database) -> None:
     """No step that the schema refuses, and the same state at the end."""
     with database.store() as db:
         for seed in range(200):
-            model = EMPTY
-            for wanted, rules in history(seed, STORED_STEPS):
+            model, names = EMPTY, ()
+            for wanted, rules, office in history(seed, STORED_STEPS):
+                database.set_now(f"{office.today} 08:00+07")
+                if change := office.renamed(model, names):
+                    store.change_names(db, change, "test")
+                    db.run(b"set constraints all immediate")
+                    db.run(b"set constraints all deferred")
+                    names = carried_out(change, names)
+                    model = replace(model, domains=model.domains | {DOMAIN})
                 if made := accepted(model, wanted, rules):
                     store.converge(db, made, "test")
                     db.run(b"set constraints all immediate")
                     db.run(b"set constraints all deferred")
                     db.run(STAGED)
                     model = after(made, model)
-            assert store.read_directory(db, DOMAIN) == model, seed
+            assert store.read_directory(db, DOMAIN) == replace(
+                model, domains=model.domains | {each.name for each in names}
+            ), seed
+            assert tuple(store.read_names(db).get(DOMAIN, ())) == names, seed
+            for address in model.holders:
+                local = address.partition("@")[0]
+                assert {db.home_address(f"{local}@{each.name}") for each in names} <= {address}, seed
             assert {each.address for each in db.accounts() if each.state != "closed"} == {
                 *(each.address for each in model.organisation.people.values()), *model.organisation.boxes
             }, seed  # fmt: skip

@@ -21,6 +21,7 @@ def outlook(tmp_path: Path) -> FlaskClient:
     settings = {
         "organisation": ORGANISATION,
         "domain": DOMAIN,
+        "domains": [DOMAIN, "snv.moi.example"],
         "hostname": f"mail.{DOMAIN}",
         "webmail": "/",
         "service_socket": str(tmp_path / "none"),
@@ -35,13 +36,15 @@ def outlook(tmp_path: Path) -> FlaskClient:
     [
         f"<Request><EMailAddress>annv@{DOMAIN}</EMailAddress></Request>",
         f"<a:EMailAddress>\n AnNV@{DOMAIN.upper()} </a:EMailAddress>",
+        "<EMailAddress>annv@snv.moi.example</EMailAddress>",
     ],
 )
-def test_an_address_of_the_domain_is_its_login(outlook: FlaskClient, question: str) -> None:
+def test_an_address_of_our_domains_is_its_login(outlook: FlaskClient, question: str) -> None:
+    asked = question.lower().partition("annv@")[2].split("<")[0].strip()
     reply = outlook.post(PATH, data=question)
     assert reply.status_code == 200
     tree = ElementTree.fromstring(reply.text)  # noqa: S314  (our own answer)
-    assert {element.text for element in tree.iter(f"{SPACE}LoginName")} == {f"annv@{DOMAIN}"}
+    assert {element.text for element in tree.iter(f"{SPACE}LoginName")} == {f"annv@{asked}"}
     assert [element.text for element in tree.iter(f"{SPACE}Port")] == ["993", "465"]
 
 

@@ -82,6 +82,21 @@ def test_a_login_and_a_password_are_taken_as_people_write_them(service: Server) 
     assert answer(service, "annv", unicodedata.normalize("NFD", PASSWORD)) == "open"
 
 
+NAMED = "insert into domain_name values ('snv.moi.example', '{}', '2099-01-01')"
+
+
+def test_every_name_of_the_domain_means_the_same_login(service: Server, people: Database) -> None:
+    other = "AnNV@snv.moi.example"
+    assert answer(service, other) == "refused"
+    people.change("congvu_admin", NAMED.format(DOMAIN))
+    assert check(service, other).json["login"] == f"annv@{DOMAIN}"
+    assert change(service, other).json == {"answer": "changed"}
+    assert answer(service, "annv", NEW) == "open"
+    for login in (other, "annv", f"annv@{DOMAIN}") * 2:  # they are counted together
+        last = check(service, login, WRONG, OFFICE)
+    assert last.status == 429
+
+
 def test_nobody_else_comes_in(service: Server) -> None:
     odd = [
         "",

@@ -18,6 +18,7 @@ HOST = "mail.snv.binhdinh.gov.vn"
 AUTHORITY = issue("Authority")
 ISSUER = issue("Issuer", AUTHORITY)
 LEAF = issue(HOST, ISSUER)
+BOTH = issue(HOST, ISSUER, further=["autoconfig.snv.gialai.gov.vn"])
 PROGRAMS = {
     "mail_hosts": {53: ["unbound"]},
     "mail_edge": {25: ["master", "smtpd"]},
@@ -27,6 +28,8 @@ SOUND: dict[str, Any] = {
     "host": "mail1",
     "domain": "snv.binhdinh.gov.vn",
     "hostname": HOST,
+    "names": [],
+    "service_names": ["autoconfig.snv.binhdinh.gov.vn", "autoconfig.snv.gialai.gov.vn"],
     "organisation": "Sở Nội vụ tỉnh Bình Định",
     "office_networks": ["10.20.0.0/16", "2401:d800::/32"],
     "home_networks": ["14.160.0.0/11"],
@@ -70,6 +73,7 @@ def test_a_host_in_order_has_no_fault() -> None:
         {"domain": "sonoivu.vn", "hostname": "mail.sonoivu.vn", "chain_file": "", "key_file": ""},
         {"chain": issue("*.snv.binhdinh.gov.vn", ISSUER).pem, "key": None, "key_file": "", "chain_file": ""},
         {"listening": [{"port": 25, "name": "smtpd", "pid": 1}]},
+        {"names": [{"name": "snv.gialai.gov.vn"}]} | {"chain": BOTH.pem + ISSUER.pem, "key": BOTH.key_pem()},
         {"office_networks": []},
         {"chain": LEAF.pem},  # its issuer is known to everybody
     ],
@@ -88,7 +92,16 @@ def test_a_star_stands_for_one_label() -> None:
     assert len(told(**star("*.binhdinh.gov.vn"))) == 1
 
 
+RENAMED = [{"name": "snv.gialai.gov.vn", "cut_over": "2026-12-15"}]
 FAULTS = [
+    (
+        {"names": RENAMED},
+        ["does not hold autoconfig.snv.gialai.gov.vn, which snv.gialai.gov.vn needs", "mail_domain_names"],
+    ),
+    (
+        {"names": [{"name": "Gia Lai"}], "chain_file": "", "key_file": ""},
+        ['mail_domain_names, row 1, name: "Gia Lai" is no domain name'],
+    ),
     ({"domain": ""}, ["mail1, mail_domain: is missing", "group_vars"]),
     ({"domain": "Sở Nội vụ"}, ['mail_domain: "Sở Nội vụ" is no full name in the DNS']),
     ({"domain": "snv"}, ['mail_domain: "snv" is no full name']),

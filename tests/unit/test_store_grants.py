@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from directories import HASH, OTHER_HASH, converge, give_password
 from fix_database import Database
-from organisations import Alias, Box, at, organisation, person
+from organisations import DOMAIN, Alias, Box, at, organisation, person
 from psycopg import errors
 
 VIEWS = (
@@ -113,7 +113,8 @@ FORBIDDEN = {
         STOPPED_CLOCK,
     ],
     "postfix": [
-        "insert into hosted_domain values ('elsewhere.example')",
+        "insert into domain values ('elsewhere.example')",
+        f"insert into domain_name values ('elsewhere.example', '{DOMAIN}')",
         "select password from door",
         "select hash from credential",
         SET_PASSWORD,
@@ -160,6 +161,7 @@ FORBIDDEN = {
         f"update mailbox set staff_id = 'CB2' where address = '{at('annv')}'",
         "delete from person where staff_id = 'CB1'",
         "delete from mailbox",
+        "update domain_name set home = 'elsewhere.example'",
         "delete from audit_record",
         "update audit_record set actor = 'somebody else'",
         "truncate audit_record",
@@ -282,6 +284,7 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
     "table",
     [
         "domain",
+        "domain_name",
         "address",
         "unit",
         "person",

@@ -104,6 +104,15 @@ def test_mail_directory_info_only_looks() -> None:
     assert DOMAIN in result["domains"]
 
 
+def test_mail_domain() -> None:
+    """Given a name, and then without it again."""
+    names = [{"name": "snv.gialai.test", "cut_over": "2099-01-01", "in_use": {"vp": "vp"}}]
+    _, done, *_ = four_ways("mail_domain", domain=DOMAIN, names=names)
+    line = f"snv.gialai.test: name of {DOMAIN}, people send under it from 2099-01-01\n"
+    assert done["diff"]["after"] == line
+    four_ways("mail_domain", domain=DOMAIN, names=[])
+
+
 def test_mail_credential() -> None:
     digest = hash_password("Mot-mat-khau-thu-7")
     set_at = (datetime.now(UTC) - timedelta(days=20)).isoformat()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from congvu.accounts.absences import read_absences
 from congvu.accounts.break_glass import Access, plan_access
 from congvu.accounts.credentials import plan_credentials, read_credentials
+from congvu.accounts.domains import Name, NamesPlan, plan_names, schedule
 from congvu.accounts.faults import Fault, Faults, InputError, refuse
 from congvu.accounts.handover import Handover, circumstances, in_force, plan_handover, refuse_undoing
 from congvu.accounts.model import (
@@ -50,6 +51,8 @@ __all__ = [
     "Holder",
     "InputError",
     "MailingList",
+    "Name",
+    "NamesPlan",
     "Organisation",
     "Person",
     "Plan",
@@ -62,10 +65,12 @@ __all__ = [
     "plan_access",
     "plan_credentials",
     "plan_handover",
+    "plan_names",
     "preview",
     "read",
     "read_credentials",
     "refuse_undoing",
+    "schedule",
     "text",
 ]
 
@@ -83,7 +88,7 @@ def read(
     """
     in_organisation, in_people, *in_absences = map(Faults, files)
     ours = {domain, *rules.hosted}
-    found = read_organisation(contents[0], domain, in_organisation, ours)
+    found = read_organisation(contents[0], domain, in_organisation, ours, rules.names)
     staff = read_people(contents[1], domain, found.units, in_people, replace(rules, hosted=ours))
     away = read_absences(contents[2], staff, in_absences[0], ours) if len(contents) > 2 else {}
     refuse(in_organisation, in_people, *in_absences)

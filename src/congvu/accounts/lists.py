@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from congvu.accounts.faults import Faults
-from congvu.accounts.model import Directory, MailingList, Organisation, canonical
+from congvu.accounts.model import Directory, MailingList, Organisation, Rules, canonical
 from congvu.accounts.table import plain
 from congvu.names import RESERVED
 
@@ -47,9 +48,10 @@ def _words(entry: Mapping[str, Any], key: str, row: int, faults: Faults) -> Iter
 
 
 def plan_lists(
-    current: Directory, wanted: Organisation, gone: Collection[str], faults: Faults
+    current: Directory, wanted: Organisation, rules: Rules, gone: Collection[str], faults: Faults
 ) -> dict[str, MailingList]:
     """The lists with the addresses of boxes written out. ``gone``: who left long ago, and is passed over."""
+    box = partial(_box, wanted=wanted, rules=rules)
     held: dict[str, set[str]] = {}
     for address, holder in current.holders.items():
         held.setdefault(address.partition("@")[0], set()).add(holder.use)
@@ -59,8 +61,11 @@ def plan_lists(
             faults.add(each.row, "address", address, *_TAKEN)
         words = {
             "members": (each.members, {ALL, *wanted.units, *wanted.people}),
-            "post": ({_box(word, wanted) for word in each.post}, {MEMBERS, *wanted.people, *wanted.boxes}),
-            "moderator": ({_box(each.moderator, wanted)}, {*wanted.people, *wanted.boxes}),
+            "post": (
+                {_box(word, wanted, rules) for word in each.post},
+                {MEMBERS, *wanted.people, *wanted.boxes},
+            ),
+            "moderator": ({_box(each.moderator, wanted, rules)}, {*wanted.people, *wanted.boxes}),
         }
         for key, (said, known) in words.items():
             for word in sorted(said - known - (set() if key == "moderator" else set(gone))):
@@ -72,10 +77,10 @@ def plan_lists(
     return found
 
 
-def _box(word: str, wanted: Organisation) -> str:
+def _box(word: str, wanted: Organisation, rules: Rules) -> str:
     """The address of a box, which may be written without its domain; any other word as it is."""
     try:
-        address = canonical(word, wanted.domain)
+        address = canonical(word, wanted.domain, rules.names)
     except ValueError:
         return word
     return address if address in wanted.boxes and word not in wanted.people else word

@@ -150,7 +150,8 @@ Entry = Unit | Person | Box | Alias | Absence | Service | MailingList
 class Rules:
     """What the policy says about people and their addresses, and what the directory knows beforehand.
 
-    ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``closures_percent``: how many of
+    ``pattern``: one of names.PATTERNS. ``hosted``: further domains of ours. ``names``: those of them that are
+    other spellings of the organisation's domain. ``closures_percent``: how many of
     the open people may be missing from the list without being named. ``close_before``: who had
     their last day before it has no mailbox any more. ``today``: what was over before it is past.
     ``service_until``: the last day that a service may have.
@@ -159,6 +160,7 @@ class Rules:
     kinds: Collection[str] = tuple(KINDS)
     pattern: str = "given_initials"
     hosted: Collection[str] = ()
+    names: Collection[str] = ()
     closures_percent: int = 5
     close_before: date = date.min
     today: date = date.min
@@ -216,13 +218,16 @@ class Credential:
     row: int = field(default=0, compare=False)
 
 
-def canonical(written: str, domain: str) -> str:
-    """The full address of "VP", "vp" or "vp@domain". Raises ValueError with the rule that it breaks."""
+def canonical(written: str, domain: str, names: Collection[str] = ()) -> str:
+    """The full address of "VP", "vp" or "vp@domain". Raises ValueError with the rule that it breaks.
+
+    ``names``: further names of the domain; "vp@name" is the same address.
+    """
     text = unicodedata.normalize("NFKC", written).strip().lower()
     local, at, of = text.partition("@")
-    if at and of != domain:
-        if meant(of, {domain}):
-            raise ValueError(f"has a misspelt domain, {domain} is meant")
+    if at and of != domain and of not in names:
+        if ours := meant(of, {domain, *names}):
+            raise ValueError(f"has a misspelt domain, {ours} is meant")
         raise ValueError(f"is no address of {domain}")
     if not _LOCAL_PART.fullmatch(local) or len(local) > 64:
         raise ValueError("is no address: letters a-z, figures and single . - _ between them, at most 64")

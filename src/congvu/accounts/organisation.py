@@ -20,7 +20,8 @@ Addresses may leave the domain out. A line of the file is known by every entry, 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import yaml
@@ -47,6 +48,8 @@ _ADDRESSES = {"address", "box"}  # keys whose domains are judged where they are 
 _LISTS = {"roles", "networks", "members", "post"}  # keys of more than one value
 _LINE = "\0line"
 
+Full = Callable[[str], str]  # the full address of what was written
+
 
 class _Loader(yaml.SafeLoader):
     """Notes the line of each mapping, reads every scalar as text, and refuses a key that stands twice."""
@@ -66,18 +69,22 @@ class _Loader(yaml.SafeLoader):
 _Loader.yaml_implicit_resolvers = {}
 
 
-def read_organisation(data: bytes, domain: str, faults: Faults, hosted: Collection[str] = ()) -> Organisation:
+def read_organisation(
+    data: bytes, domain: str, faults: Faults, hosted: Collection[str] = (), names: Collection[str] = ()
+) -> Organisation:
     """The organisation without its people: staff ids are checked later, beside them.
 
-    ``hosted``: our domains; whoever misspells one, in whichever value, is told.
+    ``hosted``: our domains; whoever misspells one, in whichever value, is told. ``names``: further names of
+    the domain.
     """
+    full = partial(canonical, domain=domain, names=names)
     sections = _sections(data, faults)
     _look_at_domains(sections, hosted, faults)
-    units = _units(sections["units"], domain, faults)
-    boxes = _boxes(sections["boxes"], units, domain, faults)
-    aliases = _aliases(sections["aliases"], boxes, domain, faults)
-    services = _services(sections["services"], {*boxes, *aliases}, domain, faults)
-    lists = _mailing_lists(sections["lists"], {*boxes, *aliases, *services}, domain, faults)
+    units = _units(sections["units"], full, faults)
+    boxes = _boxes(sections["boxes"], units, full, faults)
+    aliases = _aliases(sections["aliases"], boxes, full, faults)
+    services = _services(sections["services"], {*boxes, *aliases}, full, faults)
+    lists = _mailing_lists(sections["lists"], {*boxes, *aliases, *services}, full, faults)
     return Organisation(domain, units, {}, boxes, aliases, services=services, lists=lists)
 
 
@@ -153,20 +160,20 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
 
 
-def _address(entry: Mapping[str, Any], key: str, domain: str, faults: Faults) -> str:
+def _address(entry: Mapping[str, Any], key: str, full: Full, faults: Faults) -> str:
     try:
-        return canonical(entry[key], domain)
+        return full(entry[key])
     except ValueError as error:
         faults.add(entry[_LINE], key, entry[key], str(error), "correct it")
         return ""
 
 
-def _units(entries: list[dict[str, Any]], domain: str, faults: Faults) -> dict[str, Unit]:
+def _units(entries: list[dict[str, Any]], full: Full, faults: Faults) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
     said: dict[str, str] = {}
     for entry in entries:
         line, code, name = entry[_LINE], entry["code"], plain(entry["name"])
-        box = _address(entry, "box", domain, faults)
+        box = _address(entry, "box", full, faults)
         if not _CODE.fullmatch(code):
             faults.add(line, "code", code, "is no code", "use 1 to 32 letters a-z, figures, - and _")
         for key in {f"code {code.casefold()}", f"name {name.casefold()}", f"box {box}"}:
@@ -178,13 +185,13 @@ def _units(entries: list[dict[str, Any]], domain: str, faults: Faults) -> dict[s
 
 
 def _boxes(
-    entries: list[dict[str, Any]], units: Mapping[str, Unit], domain: str, faults: Faults
+    entries: list[dict[str, Any]], units: Mapping[str, Unit], full: Full, faults: Faults
 ) -> dict[str, Box]:
     owner = {unit.box: unit for unit in units.values()}
     boxes = {unit.box: Box(unit.box, "unit", unit.code, row=unit.row) for unit in units.values()}
     listed: set[str] = set()
     for entry in entries:
-        line, address = entry[_LINE], _address(entry, "address", domain, faults)
+        line, address = entry[_LINE], _address(entry, "address", full, faults)
         unit = owner.get(address)
         kind = entry.get("kind", "unit" if unit else "office")
         code = entry.get("unit", unit.code if unit else "")
@@ -224,11 +231,11 @@ def _roles(entry: Mapping[str, Any], faults: Faults) -> frozenset[tuple[str, str
 
 
 def _aliases(
-    entries: list[dict[str, Any]], boxes: Mapping[str, Box], domain: str, faults: Faults
+    entries: list[dict[str, Any]], boxes: Mapping[str, Box], full: Full, faults: Faults
 ) -> dict[str, Alias]:
     aliases: dict[str, Alias] = {}
     for entry in entries:
-        address = _address(entry, "address", domain, faults)
+        address = _address(entry, "address", full, faults)
         if address in boxes or address in aliases:
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
         aliases[address] = Alias(address, entry["target"], entry[_LINE])
@@ -236,11 +243,11 @@ def _aliases(
 
 
 def _services(
-    entries: list[dict[str, Any]], others: Collection[str], domain: str, faults: Faults
+    entries: list[dict[str, Any]], others: Collection[str], full: Full, faults: Faults
 ) -> dict[str, Service]:
     services: dict[str, Service] = {}
     for entry in entries:
-        address = _address(entry, "address", domain, faults)
+        address = _address(entry, "address", full, faults)
         if address in others or address in services:
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
         services[address] = read_service(entry, entry[_LINE], address, faults)
@@ -248,11 +255,11 @@ def _services(
 
 
 def _mailing_lists(
-    entries: list[dict[str, Any]], others: Collection[str], domain: str, faults: Faults
+    entries: list[dict[str, Any]], others: Collection[str], full: Full, faults: Faults
 ) -> dict[str, MailingList]:
     lists: dict[str, MailingList] = {}
     for entry in entries:
-        address = _address(entry, "address", domain, faults)
+        address = _address(entry, "address", full, faults)
         if address in others or address in lists:
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
         lists[address] = read_list(entry, entry[_LINE], address, faults)

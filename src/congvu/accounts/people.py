@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from congvu import names
@@ -63,7 +63,7 @@ def read_people(
     seen: dict[str, int] = {}
     addresses: dict[str, int] = {}
     for record in read_table(data, COLUMNS, faults, rules.hosted):
-        person = _person(record, domain, by_name, rules.kinds, faults)
+        person = _person(record, domain, by_name, rules, faults)
         if (first := seen.setdefault(person.staff_id.casefold(), record.row)) != record.row:
             rule = f"is in row {first} too"
             faults.add(record.row, "staff_id", person.staff_id, rule, "give each person one row")
@@ -73,9 +73,7 @@ def read_people(
     return people
 
 
-def _person(
-    record: Record, domain: str, by_name: Mapping[str, str], kinds: Collection[str], faults: Faults
-) -> Person:
+def _person(record: Record, domain: str, by_name: Mapping[str, str], rules: Rules, faults: Faults) -> Person:
     """One row as a person. What is at fault is reported, and the rest is read all the same."""
     row, cells = record.row, record.cells
 
@@ -90,8 +88,8 @@ def _person(
     except ValueError as error:
         faults.add(row, "full_name", cells["full_name"], str(error), "write family, middle and given name")
     kind = _kind(cells["kind"])
-    if kind not in kinds:
-        known = ", ".join(f"{code} ({KINDS.get(code, code)})" for code in kinds)
+    if kind not in rules.kinds:
+        known = ", ".join(f"{code} ({KINDS.get(code, code)})" for code in rules.kinds)
         faults.add(row, "kind", cells["kind"], "is no kind of staff", f"use one of {known}")
     unit = by_name.get(cells["unit"].casefold(), "")
     if not unit:
@@ -103,7 +101,7 @@ def _person(
     address = cells.get("address", "")
     if address:
         try:
-            address = canonical(address, domain)
+            address = canonical(address, domain, rules.names)
         except ValueError as error:
             faults.add(row, "address", address, str(error), "correct it, or leave it empty to have one made")
     order = _order(cells.get("name_order", ""))

@@ -146,11 +146,11 @@ def plan(
     gone = {key for key, each in listed.items() if each.end and each.end < rules.close_before}
     # Whose last day was in the directory before has been suspended since; of others it may be a slip.
     slips = {key for key in gone & had.keys() if had[key].end != listed[key].end}
-    wanted = _without(gone, current, wanted)
+    wanted = _without(gone, current, wanted, rules.names)
     _check_boxes(current, wanted, in_organisation)
     people = _addresses(current, wanted, rules.pattern, in_people)
-    aliases = _aliases(current, wanted, people, in_organisation)
-    lists = plan_lists(current, wanted, gone, in_organisation)
+    aliases = _aliases(current, wanted, people, rules.names, in_organisation)
+    lists = plan_lists(current, wanted, rules, gone, in_organisation)
     services = plan_services(current, wanted, rules, gone, in_organisation)
     kept = listed.keys() - slips
     named = set(closures) - (gone - slips)  # who goes by their date needs no confirmation, and may have one
@@ -168,7 +168,9 @@ def plan(
     return Plan(complete, changes, complete.domain not in current.domains, rules.today)
 
 
-def _without(gone: Collection[str], current: Directory, wanted: Organisation) -> Organisation:
+def _without(
+    gone: Collection[str], current: Directory, wanted: Organisation, spellings: Collection[str]
+) -> Organisation:
     """The same without these people, the roles that they hold, and the aliases that lead to them."""
     if not gone:
         return wanted
@@ -185,7 +187,7 @@ def _without(gone: Collection[str], current: Directory, wanted: Organisation) ->
         aliases={
             key: alias
             for key, alias in wanted.aliases.items()
-            if alias.target not in gone and _address(alias.target, wanted.domain) not in addresses
+            if alias.target not in gone and _address(alias.target, wanted.domain, spellings) not in addresses
         },
     )
 
@@ -286,7 +288,11 @@ def _addresses(current: Directory, wanted: Organisation, pattern: str, faults: F
 
 
 def _aliases(
-    current: Directory, wanted: Organisation, people: Mapping[str, Person], faults: Faults
+    current: Directory,
+    wanted: Organisation,
+    people: Mapping[str, Person],
+    spellings: Collection[str],
+    faults: Faults,
 ) -> dict[str, Alias]:
     """Aliases with their targets as addresses. A person's alias stays theirs for ever, a duty's moves on."""
     persons = {person.address for person in people.values()}
@@ -294,7 +300,7 @@ def _aliases(
     held = _held(current)
     found: dict[str, Alias] = {}
     for alias in wanted.aliases.values():
-        target = _target(alias.target, wanted.domain, people)
+        target = _target(alias.target, wanted.domain, people, spellings)
         if target not in persons and target not in wanted.boxes:
             faults.add(alias.row, "target", alias.target, *_NO_TARGET)
             continue
@@ -323,13 +329,13 @@ def _absences(
     return past | {key: each for key, each in wanted.absences.items() if each.staff_id in known}
 
 
-def _target(written: str, domain: str, people: Mapping[str, Person]) -> str:
+def _target(written: str, domain: str, people: Mapping[str, Person], spellings: Collection[str]) -> str:
     """The address that a staff id, a local part or an address stands for; empty if it can be none."""
-    return people[written].address if written in people else _address(written, domain)
+    return people[written].address if written in people else _address(written, domain, spellings)
 
 
-def _address(written: str, domain: str) -> str:
+def _address(written: str, domain: str, spellings: Collection[str]) -> str:
     try:
-        return canonical(written, domain)
+        return canonical(written, domain, spellings)
     except ValueError:
         return ""

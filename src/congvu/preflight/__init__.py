@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from congvu.accounts import Fault
+from congvu.accounts.domains import VARIABLE, names_faults
 from congvu.accounts.faults import Faults
 from congvu.preflight.certificate import check as check_certificate
 
@@ -67,6 +68,8 @@ class Given:
     domain: str
     hostname: str
     organisation: str
+    names: Sequence[Mapping[str, Any]]  # further names of the domain
+    service_names: Sequence[str]  # of the web host
     office_networks: Sequence[str]
     home_networks: Sequence[str]
     groups: Mapping[str, Sequence[str]]  # the groups that have to have hosts, with them
@@ -95,6 +98,8 @@ def faults(given: Given, now: datetime) -> list[Fault]:
     """Everything that is wrong with one host, in the order in which one would put it right."""
     found = Faults(given.host)
     _check_names(given, found)
+    for fault in names_faults(given.names):
+        found.add(0, f"{VARIABLE}, row {fault.row}, {fault.column}", fault.value, fault.rule, fault.remedy)
     _check_networks(given, found)
     _check_inventory(given, found)
     _check_system(given, found)

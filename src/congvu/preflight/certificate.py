@@ -40,6 +40,16 @@ def check(given: Given, now: datetime, found: Faults) -> None:
     if not any(_covers(name, given.hostname) for name in names):
         rule = f"is for {', '.join(names) or 'no name'}, and not for {given.hostname} (mail_hostname)"
         found.add(0, _CHAIN, given.chain_file, rule, "have one issued for that name")
+    # Of the home domain they may be missing: whoever began without them knows.
+    for domain in (str(each.get("name")) for each in given.names):
+        lacking = [
+            service
+            for service in given.service_names
+            if service.partition(".")[2] == domain and not any(_covers(name, service) for name in names)
+        ]
+        if lacking:
+            rule = f"does not hold {', '.join(lacking)}, which {domain} needs (mail_domain_names)"
+            found.add(0, _CHAIN, given.chain_file, rule, "have one issued for these names, too")
 
 
 def _chain(given: Given, found: Faults) -> list[x509.Certificate]:

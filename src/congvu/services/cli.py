@@ -18,7 +18,8 @@ from congvu.store import StoreError
 
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
 VERBS = (
-    "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory", "lists", "minutes",
+    "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory",
+    "lists", "minutes",
 )  # fmt: skip
 
 

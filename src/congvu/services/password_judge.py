@@ -127,9 +127,9 @@ class Judge:
 
     def assess(self, login: str, candidate: str) -> Answer:
         """Tell which rules a candidate would break for this login; nothing is stored or opened."""
-        address = self._address(login)
         allowed = Allowance(_ASSESSMENTS, _ASSESSMENTS, self.limits.allowance.window)
         with self.connect() as db:
+            address = db.home_address(self._address(login))
             wait = begin_attempt(db, "assess", address, "", allowed)
             account = db.account(address)
         if wait is not None:
@@ -140,8 +140,8 @@ class Judge:
 
     def _enter(self, login: str, password: str, client: str) -> _Entered | Answer:
         """Return the account of the right password, or what to answer. Refusals look and take the same."""
-        address = self._address(login)
         with self.connect() as db:
+            address = db.home_address(self._address(login))
             wait = begin_attempt(db, "enter", address, self.limits.client(client), self.limits.allowance)
             account = db.account(address)
             hashed = db.credential(address) if account and account.state in _DOORS else None
@@ -162,7 +162,7 @@ class Judge:
         return _Entered(account, hashed)
 
     def _address(self, login: str) -> str:
-        """Return the canonical address; a digest for what cannot be one: it counts, but is not kept."""
+        """Return the address, lower case; a digest for what cannot be one: it counts, but is not kept."""
         address = unicodedata.normalize("NFKC", login).strip().lower()
         if "@" not in address:
             address = f"{address}@{self.domain}"
@@ -184,6 +184,7 @@ def _opened(account: Account) -> Answer:
     body = {"answer": _DOORS[account.state], "state": account.state}
     if body["answer"] == "open":
         body |= {"due_on": str(account.due_on), "expires_on": str(account.expires_on)}
+        body |= {"login": account.address}  # whichever of its domain's names was typed
     return _about(account, body)
 
 

@@ -31,6 +31,7 @@ from congvu.store.directory import (
     write_credentials,
     write_service_passwords,
 )
+from congvu.store.domains import change_names, read_names, spellings
 from congvu.store.fingerprints import record_issued, unrecognised
 from congvu.store.handover import (
     acknowledge_handover,
@@ -52,6 +53,7 @@ __all__ = [
     "StoreError",
     "acknowledge_handover",
     "asked",
+    "change_names",
     "connect",
     "converge",
     "end_access",
@@ -67,10 +69,12 @@ __all__ = [
     "read_directory",
     "read_handover",
     "read_handovers",
+    "read_names",
     "record_issued",
     "said",
     "settle_accesses",
     "settle_handovers",
+    "spellings",
     "unrecognised",
     "write_credentials",
     "write_service_passwords",

@@ -131,7 +131,12 @@ class Store:
         found = self.rows(SQL.credential, address=address)
         return str(found[0]["hash"]) if found else None
 
+    def home_address(self, written: str) -> str:
+        """The address that is meant, in whichever of its domain's names it was written."""
+        return str(self.rows(SQL.home_address, address=written)[0]["address"])
+
     def domains(self) -> list[str]:
+        """Whose mail is kept here: home domains and their further names."""
         return [str(row["domain"]) for row in self.rows(SQL.domains)]
 
     def units(self) -> dict[str, str]:

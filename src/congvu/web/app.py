@@ -41,6 +41,7 @@ class Settings:
 
     organisation: str
     domain: str
+    domains: list[str]
     hostname: str
     webmail: str
     service_socket: str
@@ -60,7 +61,7 @@ def create_app(path: str) -> Flask:
     app = Flask("congvu.web", static_url_path="/mat-khau/static")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.register_blueprint(autodiscover.blueprint(settings.domain, settings.hostname))
+    app.register_blueprint(autodiscover.blueprint(settings.domains, settings.hostname))
     behind = portal.Behind(policy, settings.service_socket, settings.database)
     app.register_blueprint(portal.blueprint(behind))
     versions = _versions(Path(str(app.static_folder)))

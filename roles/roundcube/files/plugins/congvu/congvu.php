@@ -72,7 +72,8 @@ class congvu extends rcube_plugin
         switch ($answer['answer'] ?? null) {
             case 'open':
                 $this->expires_on = $answer['state'] === 'due' ? $answer['expires_on'] : null;
-                return $args;
+                // The same person, whichever name of the domain was typed
+                return ['user' => $answer['login']] + $args;
             case 'must_change':
                 $this->rc->kill_session();
                 $this->leave(self::PASSWORD_PAGE . '?ly-do=' . self::REASONS[$answer['state']]);

@@ -13,6 +13,7 @@ $config['plugins'] = ['congvu', 'congvu_boxes', 'archive', 'managesieve', 'marka
 $config['congvu_password_socket'] = '/run/congvu-password/http.sock';
 $config['congvu_boxes_prefix'] = 'Hộp thư đơn vị';
 $config['congvu_directory_dsn'] = 'pgsql://congvu_webmail@unix(/run/postgresql)/congvu';
+$config['congvu_domains'] = ['snv.binhdinh.test']; // names of one another
 $config['username_domain'] = 'snv.binhdinh.test';
 $config['mail_domain'] = 'snv.binhdinh.test';
 $config['identities_level'] = 1; // the name may be edited, and which is the default; the address not

@@ -13,6 +13,7 @@ $config['plugins'] = ['congvu', 'congvu_boxes', 'archive', 'managesieve', 'marka
 $config['congvu_password_socket'] = '/run/congvu-password/http.sock';
 $config['congvu_boxes_prefix'] = 'Hộp thư đơn vị';
 $config['congvu_directory_dsn'] = 'pgsql://congvu_webmail@unix(/run/postgresql)/congvu';
+$config['congvu_domains'] = ['snv.example.vn']; // names of one another
 $config['username_domain'] = 'snv.example.vn';
 $config['mail_domain'] = 'snv.example.vn';
 $config['identities_level'] = 1; // the name may be edited, and which is the default; the address not

@@ -40,11 +40,28 @@ local function envelope_sender(task)
   return (((task:get_from("smtp") or {})[1] or {}).addr or ""):lower()
 end
 
+-- The domain of ours to which the address belongs, or nil.
+local function own_domain(address)
+  local domain = address:match("@([^@]+)$") or ""
+  for _, own in ipairs(settings.domains) do
+    if domain == own or lua_util.str_endswith(domain, "." .. own) then
+      return own
+    end
+  end
+end
+
+-- Two spellings of one address: our domains are names of each other.
+local function same(one, other)
+  local local_part = one:match("^(.*)@")
+  return one == other
+    or (local_part ~= nil and local_part == other:match("^(.*)@") and own_domain(one) ~= nil and own_domain(other) ~= nil)
+end
+
 -- Ours to write, nobody else's: no list of senders goes on from here, no mark as spam comes in from elsewhere. What is
 -- sent under another address than that of the login says whose login it was.
 local function set_marks(task)
   local login = (task:get_user() or ""):lower()
-  local other = login ~= "" and envelope_sender(task) ~= login
+  local other = login ~= "" and not same(envelope_sender(task), login)
   task:set_milter_reply {
     remove_headers = { [senders_header] = 0, [login_header] = 0, ["X-Spam"] = 0 },
     add_headers = other and { [login_header] = login } or nil,
@@ -58,7 +75,7 @@ local function check_sender(task)
   -- Postfix writes all addresses that the login may use above the message (smtpd_data_restrictions); further headers
   -- of this name are the client's.
   -- As another than oneself only where the envelope says so as well: by it Postfix logs, and keeps a copy.
-  local alone = { [task:get_user():lower()] = true, [envelope_sender(task)] = true }
+  local login, envelope = task:get_user():lower(), envelope_sender(task)
   local allowed, refused = {}, nil
   local list = (task:get_header_full(senders_header) or {})[1] or { value = "" }
   for address in list.value:gmatch("%S+") do
@@ -70,7 +87,7 @@ local function check_sender(task)
       refused = string.format("%d %s", count, name)
     end
     for _, address in ipairs(words) do
-      if not allowed[address] or not alone[address] then
+      if not allowed[address] or not (same(address, login) or same(address, envelope)) then
         refused = name .. " " .. address
       end
     end
@@ -80,16 +97,6 @@ local function check_sender(task)
     task:set_pre_result("reject",
       "Người gửi ghi trong thư không thuộc tài khoản đăng nhập / "
         .. "Header From or Sender is not an address of this login", "congvu")
-  end
-end
-
--- The domain of ours to which the address belongs, or nil.
-local function own_domain(address)
-  local domain = address:match("@([^@]+)$") or ""
-  for _, own in ipairs(settings.domains) do
-    if domain == own or lua_util.str_endswith(domain, "." .. own) then
-      return own
-    end
   end
 end
 

@@ -1,0 +1,1 @@
+../../mailhost/tests/doors.py

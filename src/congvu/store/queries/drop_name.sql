@@ -1,0 +1,1 @@
+delete from domain_name where name = %(name)s

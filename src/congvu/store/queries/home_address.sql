@@ -1,0 +1,1 @@
+select home_address(%(address)s) as address
