@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fix_services import DOMAIN, ORGANISATION
+from fix_services import DOMAIN
 from flask.testing import FlaskClient
 
 from congvu.web.app import create_app
@@ -17,16 +17,9 @@ SPACE = "{http://schemas.microsoft.com/exchange/autodiscover/outlook/responsesch
 
 
 @pytest.fixture
-def outlook(tmp_path: Path) -> FlaskClient:
-    settings = {
-        "organisation": ORGANISATION,
-        "domain": DOMAIN,
-        "domains": [DOMAIN, "snv.moi.example"],
-        "hostname": f"mail.{DOMAIN}",
-        "webmail": "/",
-        "service_socket": str(tmp_path / "none"),
-        "policy": {},
-    }
+def outlook(host_files: Path, tmp_path: Path) -> FlaskClient:
+    settings = json.loads((host_files / "web.json").read_text())
+    settings["domains"].append("snv.moi.example")
     (tmp_path / "web.json").write_text(json.dumps(settings))
     return create_app(str(tmp_path / "web.json")).test_client()
 

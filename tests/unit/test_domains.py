@@ -160,7 +160,7 @@ def test_files_may_use_any_of_the_names(domain: str) -> None:
         "target: vp", f"target: vp@{domain}"
     )
     people = PEOPLE.replace("2026-06-30,", f"2026-06-30,hoalt@{domain}")
-    wanted = accounts.read(text.encode(), people.encode(), DOMAIN, rules)
+    wanted = accounts.read([text.encode(), people.encode()], DOMAIN, rules)
     assert at("vp") in wanted.boxes
     assert wanted.people["CB3"].address == at("hoalt")
     complete = accounts.plan(Directory(organisation()), wanted, rules).wanted
@@ -171,7 +171,7 @@ def test_a_misspelt_name_is_named() -> None:
     rules = accounts.Rules(hosted=[DOMAIN, NEW], names=[NEW])
     people = PEOPLE.replace("2026-06-30,", "2026-06-30,hoalt@snv.giallai.example")
     with pytest.raises(InputError, match=f"{NEW} is meant"):
-        accounts.read(ORGANISATION.encode(), people.encode(), DOMAIN, rules)
+        accounts.read([ORGANISATION.encode(), people.encode()], DOMAIN, rules)
 
 
 NAMES = st.lists(

@@ -22,11 +22,11 @@ def strict_files(host_files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("strict")
     resolved = policy.load(POLICY, "tcvn-14423", date(2026, 11, 23))
     (folder / "policy.json").write_text(json.dumps(policy.dump(resolved)))
+    changed = {"policy": str(folder / "policy.json")}
     settings = json.loads((host_files / "password.json").read_text())
-    (folder / "password.json").write_text(json.dumps({**settings, "policy": str(folder / "policy.json")}))
+    (folder / "password.json").write_text(json.dumps({**settings, **changed}))
+    changed["service_socket"] = str(folder / "password.sock")
     settings = json.loads((host_files / "web.json").read_text())
-    socket = str(folder / "password.sock")
-    changed = {"policy": dict(resolved.values), "service_socket": socket}
     (folder / "web.json").write_text(json.dumps({**settings, **changed}))
     return folder
 

@@ -61,11 +61,8 @@ def plan_lists(
             faults.add(each.row, "address", address, *_TAKEN)
         words = {
             "members": (each.members, {ALL, *wanted.units, *wanted.people}),
-            "post": (
-                {_box(word, wanted, rules) for word in each.post},
-                {MEMBERS, *wanted.people, *wanted.boxes},
-            ),
-            "moderator": ({_box(each.moderator, wanted, rules)}, {*wanted.people, *wanted.boxes}),
+            "post": ({box(word) for word in each.post}, {MEMBERS, *wanted.people, *wanted.boxes}),
+            "moderator": ({box(each.moderator)}, {*wanted.people, *wanted.boxes}),
         }
         for key, (said, known) in words.items():
             for word in sorted(said - known - (set() if key == "moderator" else set(gone))):
