@@ -174,7 +174,7 @@ def test_one_person_heads_two_units(policy: Resolved) -> None:
 
 def test_the_second_handover_of_one_day(policy: Resolved) -> None:
     text = said(written(policy, **found(same_day=["44/QĐ-SNV"])))
-    assert "Cùng ngày này, hộp thư đã được bàn giao một lần theo Quyết định số 44/QĐ-SNV" in text
+    assert "Trong cùng ngày, hộp thư đã được bàn giao một lần theo Quyết định số 44/QĐ-SNV" in text
 
 
 def test_filters_and_other_roles(policy: Resolved) -> None:

@@ -205,7 +205,7 @@ def _time(act: Act) -> list[Line]:
         text += f" Việc bàn giao chậm {words.number(late)} ngày so với ngày Quyết định có hiệu lực."
     lines = [Line("text", text)]
     for decision in act.inventory.get("same_day", ()):
-        again = f"Cùng ngày này, hộp thư đã được bàn giao một lần theo Quyết định số {decision}"
+        again = f"Trong cùng ngày, hộp thư đã được bàn giao một lần theo Quyết định số {decision}"
         lines.append(Line("text", f"{again}; biên bản này ghi lần bàn giao tiếp theo."))
     if act.acting:
         acting = (
