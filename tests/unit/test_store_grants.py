@@ -46,11 +46,19 @@ def untouched(shared_database: Database) -> Database:
 
 
 MAY_READ: dict[str, set[str]] = {
-    "dovecot": {"door", "box_group", "box_share", "box_share_written", "delivery"},
+    "dovecot": {"door_key", "box_group", "box_share", "box_share_written", "delivery"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy"},
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
-    "congvu_password": {"account", "hosted_domain", "unit", "policy_value", "credential", "fingerprinted"},
+    "congvu_password": {
+        "account",
+        "hosted_domain",
+        "unit",
+        "policy_value",
+        "credential",
+        "fingerprinted",
+        "second_factor",
+    },
 }
 
 
@@ -287,6 +295,8 @@ def test_what_nobody_can_do(untouched: Database, statement: str, words: str) -> 
         "acknowledgement",
         "statement",
         "difficulty",
+        "second_factor",
+        "app_password",
         "policy_value",
         "password_fingerprint",
     ],
