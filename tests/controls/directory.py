@@ -46,7 +46,8 @@ select json_build_object(
      and i.indnatts = 1 and i.indisunique and i.indisvalid and i.indpred is null),
  'readers', (select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
     from pg_class, aclexplode(relacl)
-   where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
+   where oid = any (array['credential', 'door', 'door_key', 'app_password']::regclass[])
+     and privilege_type = 'SELECT'),
  'settings', (select json_object_agg(key, value) from policy_value),
  'policy', (select sha256 from policy_version order by since desc limit 1),
  'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),

@@ -109,7 +109,7 @@ def test_the_file_is_named_by_the_moment_wherever_the_server_stands(
 
 def test_it_opens_no_door(issue: Run, people: Database, tmp_path: Path) -> None:
     issue(folder=str(tmp_path), reset=["CB3"])
-    assert people.ask("dovecot", "select * from door") == []
+    assert people.ask("dovecot", "select * from door_key") == []
 
 
 @pytest.mark.parametrize("name", ["CB3", at("binht")])

@@ -18,6 +18,7 @@ LAYERS = (
         "names",
         "passwords",
         "fingerprints",
+        "secondfactor",
         "reminders",
         "accounts",
         "mailrules",

@@ -17,7 +17,7 @@ from congvu.errors import UserError
 from congvu.store import StoreError
 
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
-VERBS = ("migrate", "audit", "report", "status", "backup", "remind", "boxes", "inventory")
+VERBS = ("migrate", "audit", "report", "status", "backup", "remind", "boxes", "inventory", "factor")
 
 
 def parser(verbs: Sequence[str] = VERBS) -> argparse.ArgumentParser:
