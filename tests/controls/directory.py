@@ -54,7 +54,8 @@ select json_build_object(
      and i.indnatts = 1 and i.indisunique and i.indisvalid and i.indpred is null),
  'readers', (select json_agg(distinct case grantee when 0 then 'public' else grantee::regrole::text end)
     from pg_class, aclexplode(relacl)
-   where oid in ('credential'::regclass, 'door'::regclass) and privilege_type = 'SELECT'),
+   where oid = any (array['credential', 'door', 'door_key', 'app_password']::regclass[])
+     and privilege_type = 'SELECT'),
  'accesses', (select json_agg(b) from (
     select b.*, p.address,
            (select json_object_agg(step, sent_at) from break_glass_notice where access = b.id) as notices,

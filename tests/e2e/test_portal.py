@@ -128,7 +128,7 @@ def test_the_office_vouches_and_answers_what_a_clerk_reports(demo: Demo, portal:
     portal.picture("portal-difficulties")
 
     portal.open("Xác nhận hằng quý")
-    portal.page.get_by_role("link", name="Văn phòng Sở, Văn phòng Sở").first.click()
+    portal.page.get_by_role("link", name="với vai trò Văn phòng Sở").first.click()
     assert portal.barriers() == []
     portal.picture("portal-statements")
     portal.state("d8.k3.1", "yes", "Đã tiếp nhận và trả lời.")

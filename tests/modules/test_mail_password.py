@@ -112,7 +112,7 @@ def test_the_file_is_named_by_the_moment_wherever_the_server_stands(
 
 def test_it_opens_no_door(issue: Run, people: Database, tmp_path: Path) -> None:
     issue(folder=str(tmp_path), reset=["CB3"])
-    assert people.ask("dovecot", "select * from door") == []
+    assert people.ask("dovecot", "select * from door_key") == []
 
 
 @pytest.mark.parametrize("name", ["CB3", at("binht")])
@@ -216,7 +216,7 @@ def test_a_device_gets_a_longer_password_that_nobody_need_replace(
     assert (given[scanner.address]["staff_id"], given[scanner.address]["full_name"]) == ("CB3", "Trần Bình")
     first = given[scanner.address]["password"]
     assert len(first) >= 24
-    (found,) = people.ask("dovecot", "select password from door where login = %s", scanner.address)
+    (found,) = people.ask("dovecot", "select password from door_key where login = %s", scanner.address)
     assert verify(first, found[0])
     marks = "select count(*) from password_fingerprint where address = %s and shared is not null"
     assert people.ask("congvu_owner", marks, scanner.address) == [(1,)]

@@ -47,7 +47,7 @@ def test_one_who_says_that_a_duty_is_not_kept_is_believed(policy: Resolved) -> N
     told = row(policy, said("tccb"), said("bantg", attested=False))
     assert told.status.value == "not_met"
     assert told.reasons[0].vi == (
-        "Chính nơi có trách nhiệm nêu chưa thực hiện: Ban Tôn giáo (Chưa họp đơn vị)."
+        "Chính nơi có trách nhiệm nêu chưa thực hiện đầy đủ: Ban Tôn giáo (Chưa họp đơn vị)."
     )
 
 

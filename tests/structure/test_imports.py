@@ -21,6 +21,7 @@ LAYERS = (
         "letters",
         "notices",
         "odduse",
+        "secondfactor",
         "reminders",
         "mailinglists",
         "accounts",

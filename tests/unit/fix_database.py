@@ -1,7 +1,7 @@
 """A real PostgreSQL for tests: one throwaway cluster a session, one freshly migrated database a test.
 
     def test_x(database):                       # fixtures are handed on by conftest.py
-        database.ask("dovecot", "select * from door")
+        database.ask("dovecot", "select * from door_key")
         with database.store("congvu_admin") as db: ...
 
 The cluster listens on a Unix socket only and believes everybody, so that a test can be any role.

@@ -129,7 +129,7 @@ def test_another_accounts_password_is_refused_and_dead(
     assert check(service, "hoalt", NEW).json == change(service, "hoalt", "Mưa-rào-88k", NEW).json
     assert check(service, "hoalt", NEW).json == {"answer": "refused"}
     assert answer(service, "annv") == "open"
-    assert people.ask("dovecot", "select login from door where login = %s", HOALT) == []
+    assert people.ask("dovecot", "select login from door_key where login = %s", HOALT) == []
     assert records(people)[-2:] == [
         ("annv", "password.in_use", "annv"),
         ("annv", "credential.revoke", "hoalt"),

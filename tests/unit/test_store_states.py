@@ -127,8 +127,8 @@ def test_only_active_and_due_are_behind_the_door(all_states: Database) -> None:
         everybody = {each.address: each.state for each in db.accounts()}
     shut = ("initial", "reset", "lapsed", "expired", "revoked", "suspended", "closed")
     assert {at(state): state for state in shut}.items() <= everybody.items()
-    doors = all_states.ask("dovecot", "select login, password, quota_mb, staff_id from door order by login")
-    assert doors == [(at("active"), HASH, 1024, "active"), (at("due"), HASH, 1024, "due")]
+    keys = all_states.ask("dovecot", "select login, selector, password from door_key order by login")
+    assert keys == [(at("active"), "", HASH), (at("due"), "", HASH)]
 
 
 def test_only_they_send_and_only_as_themselves_their_aliases_and_boxes(all_states: Database) -> None:
@@ -195,7 +195,7 @@ def test_without_the_policys_numbers_every_door_is_shut(one: Database) -> None:
         assert states(one) == {ANNV: "active"} if key == "rotation.expire_months" else {ANNV: "expired"}
         one.change("congvu_owner", "delete from policy_value where key = %s", key)
         assert states(one) == {ANNV: "expired"}
-    assert one.ask("dovecot", "select * from door") == []
+    assert one.ask("dovecot", "select * from door_key") == []
 
 
 def test_without_the_policys_number_an_issued_password_is_worth_nothing(one: Database) -> None:
@@ -214,7 +214,7 @@ def test_the_policy_says_how_old_a_password_may_grow(one: Database) -> None:
 
 def test_an_imported_sha512_hash_names_its_scheme(one: Database) -> None:
     give_password(one, ANNV, "2026-11-20T08:00:00+07:00", hash_=SHA512)
-    assert one.ask("dovecot", "select password from door") == [(f"{{SHA512-CRYPT}}{SHA512}",)]
+    assert one.ask("dovecot", "select password from door_key") == [(f"{{SHA512-CRYPT}}{SHA512}",)]
 
 
 def test_a_person_changes_a_password(one: Database) -> None:

@@ -119,6 +119,7 @@ def test_the_page_is_vietnamese_and_says_every_rule(web_server: Server) -> None:
         "token": None,
         "login": "username",
         "present": "current-password",
+        "code": "one-time-code",
         "new": "new-password",
         "repeat": "new-password",
     }

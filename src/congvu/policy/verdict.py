@@ -217,7 +217,7 @@ def _attestation(provision: Provision, policy: Resolved, attested: Mapping[str, 
     if said.denied:  # whoever answers for a duty says that it is not kept: nobody knows better
         told = "; ".join(f"{who} ({remark.rstrip('.')})" for who, remark in said.denied)
         reason = Text(
-            vi=f"Chính nơi có trách nhiệm nêu chưa thực hiện: {told}.",
+            vi=f"Chính nơi có trách nhiệm nêu chưa thực hiện đầy đủ: {told}.",
             en=f"Not kept, by the word of those who answer for it: {told}.",
         )
         return Judgement(provision.id, Status.NOT_MET, reason)

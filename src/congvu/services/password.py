@@ -1,7 +1,8 @@
 """The password service: `gunicorn 'congvu.services.password:create_app("/etc/congvu/password.json")'`.
 
-JSON over HTTP on a Unix socket, for the webmail and the password page of this host: `POST /check`, `/admit`,
-`/change`, `/assess`. It fails closed: whatever goes wrong, the answer is not `open`.
+JSON over HTTP on a Unix socket, for the webmail and the pages of this host: `POST /check`, `/admit`,
+`/change`, `/assess`; `/factor/...` and `/app` for the person of a session of the people's page. It fails
+closed: whatever goes wrong, the answer is not `open`.
 
 Each answer leaves one line of JSON in the journal: verb, client, answer, login, state. A login that does not
 exist is not named there, since people type their password into the wrong field.
@@ -15,6 +16,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +25,15 @@ from typing import Any
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from congvu import store
+from congvu import clock, store
 from congvu.fingerprints import Key
 from congvu.passwords import Rules
 from congvu.policy import read_json
+from congvu.secondfactor import Seal
 from congvu.services import host
-from congvu.services.password_judge import Answer, Judge, Limits
+from congvu.services.factor_desk import Desk
+from congvu.services.password_answer import Answer
+from congvu.services.password_judge import Judge, Limits
 from congvu.store.attempts import Allowance
 
 _LOG = logging.getLogger("congvu.password")
@@ -64,14 +69,21 @@ def judge(settings: Settings) -> Judge:
     words = Path(settings.words).read_text("utf-8", "replace").splitlines()
     failures = values["login.max_failures"]
     window = timedelta(minutes=values["login.window_minutes"])
+    key = Key(host.read(settings.fingerprint_key), settings.fingerprint_key)
+    allowance = Allowance(failures, failures * _LOGINS_PER_CLIENT, window)
+
+    def connect() -> AbstractContextManager[store.Store]:
+        return store.connect(role="congvu_password", **settings.database)
+
     return Judge(
-        connect=lambda: store.connect(role="congvu_password", **settings.database),
+        connect=connect,
         rules=Rules.from_policy(values, words),
         limits=Limits(
-            Allowance(failures, failures * _LOGINS_PER_CLIENT, window),
+            allowance,
             tuple(ipaddress.ip_network(network) for network in settings.office_networks),
         ),
-        key=Key(host.read(settings.fingerprint_key), settings.fingerprint_key),
+        key=key,
+        desk=Desk(connect, Seal(key), settings.organisation[0], allowance, clock.now),
         history=values["password.history"],
         domain=settings.domain,
         organisation=tuple(settings.organisation),
@@ -87,19 +99,35 @@ def create_app(path: str) -> Flask:
 
     @app.post("/check")
     def _check() -> Response:
-        return _reply(bench.check, "login", "password", "client")
+        return _reply(bench.check, "login", "password", "client", "code")
 
     @app.post("/admit")
     def _admit() -> Response:
-        return _reply(bench.admit, "login", "password", "client")
+        return _reply(bench.admit, "login", "password", "client", "code")
 
     @app.post("/change")
     def _change() -> Response:
-        return _reply(bench.change, "login", "present", "new", "client")
+        return _reply(bench.change, "login", "present", "new", "client", "code")
 
     @app.post("/assess")
     def _assess() -> Response:
         return _reply(bench.assess, "login", "candidate")
+
+    @app.post("/factor/begin")
+    def _begin() -> Response:
+        return _reply(bench.desk.begin, "session")
+
+    @app.post("/factor/confirm")
+    def _confirm() -> Response:
+        return _reply(bench.desk.confirm, "session", "code")
+
+    @app.post("/factor/end")
+    def _end() -> Response:
+        return _reply(bench.desk.end, "session", "code")
+
+    @app.post("/app")
+    def _app() -> Response:
+        return _reply(bench.desk.make, "session", "label")
 
     @app.errorhandler(Exception)
     def _broken(error: Exception) -> Response:
@@ -113,6 +141,8 @@ def create_app(path: str) -> Flask:
 
 def _reply(verb: Callable[..., Answer], *names: str) -> Response:
     question: Any = request.get_json()
+    if isinstance(question, dict):
+        question.setdefault("code", "")  # only those with a second factor have one
     if not isinstance(question, dict) or not all(isinstance(question.get(name), str) for name in names):
         return _say(Answer({"answer": "malformed"}, status=400))
     g.client = _address(question.get("client"))

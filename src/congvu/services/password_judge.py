@@ -16,10 +16,13 @@ from typing import Any
 
 from congvu.fingerprints import Key
 from congvu.passwords import Context, Fault, Rules, check, hash_password, verify
+from congvu.services.factor_desk import Desk, new_app_password
+from congvu.services.password_answer import Answer
 from congvu.store import Account, Store
 from congvu.store.attempts import Allowance, begin_attempt, forgive_attempts
 from congvu.store.fingerprints import Chosen, is_recognised, recognise, set_password
 from congvu.store.portal import open_session
+from congvu.store.second_factor import add_webmail_password, read_factor
 
 # What the right password opens, by the state of the account; nothing in any other state.
 _DOORS = {
@@ -38,16 +41,6 @@ _LOGIN = re.compile(r"[a-z0-9._-]{1,64}@[a-z0-9.-]{1,253}")
 _REFUSED = {"answer": "refused"}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer; `login` and `state` are for the journal alone. No login: no such account."""
-
-    body: dict[str, Any]
-    status: int = 200
-    login: str | None = None
-    state: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -78,19 +71,33 @@ class Judge:
     rules: Rules
     limits: Limits
     key: Key
+    desk: Desk
     # So many last passwords may not be used again.
     history: int
     domain: str
     organisation: tuple[str, ...]
 
-    def check(self, login: str, password: str, client: str) -> Answer:
-        """Tell which doors this login and password open: all, only the change of password, or none."""
-        entered = self._enter(login, password, client)
-        return entered if isinstance(entered, Answer) else _opened(entered.account)
+    def check(self, login: str, password: str, client: str, code: str = "") -> Answer:
+        """Tell which doors this login and password open: all, only the change of password, or none.
 
-    def admit(self, login: str, password: str, client: str) -> Answer:
+        With a second factor a code is needed, and the mail store takes no password: then the answer holds
+        what this session of the webmail is to log in with.
+        """
+        entered = self._enter(login, password, client, code)
+        if isinstance(entered, Answer):
+            return entered
+        answer = _opened(entered.account)
+        if answer.body["answer"] != "open" or not entered.by_code:
+            return answer
+        session, made = new_app_password()
+        with self.connect() as db:
+            if not add_webmail_password(db, entered.account.address, entered.hashed, made):
+                return _about(entered.account, _REFUSED)
+        return replace(answer, body={**answer.body, "password": session})
+
+    def admit(self, login: str, password: str, client: str, code: str = "") -> Answer:
         """As `check`; where all doors open, also begin a session of the people's page."""
-        entered = self._enter(login, password, client)
+        entered = self._enter(login, password, client, code)
         if isinstance(entered, Answer):
             return entered
         answer = _opened(entered.account)
@@ -102,9 +109,9 @@ class Judge:
                 return _about(entered.account, _REFUSED)
         return replace(answer, body={**answer.body, "session": session.hex()})
 
-    def change(self, login: str, present: str, new: str, client: str) -> Answer:
+    def change(self, login: str, present: str, new: str, client: str, code: str = "") -> Answer:
         """Set a new password for whoever knows the present one, if it keeps every rule."""
-        entered = self._enter(login, present, client)
+        entered = self._enter(login, present, client, code)
         if isinstance(entered, Answer):
             return entered
         account = entered.account
@@ -138,7 +145,7 @@ class Judge:
         faults = check(candidate, context, self.rules)
         return Answer({"answer": "assessed", "faults": [asdict(fault) for fault in faults]})
 
-    def _enter(self, login: str, password: str, client: str) -> _Entered | Answer:
+    def _enter(self, login: str, password: str, client: str, code: str) -> _Entered | Answer:
         """Return the account of the right password, or what to answer. Refusals look and take the same."""
         with self.connect() as db:
             address = db.home_address(self._address(login))
@@ -146,6 +153,7 @@ class Judge:
             account = db.account(address)
             hashed = db.credential(address) if account and account.state in _DOORS else None
             recognised = is_recognised(db, address, self.key.id)
+            factor = read_factor(db, address)
         if wait is not None:
             return _throttled(wait, account)
         right = verify(password, hashed)
@@ -158,8 +166,10 @@ class Judge:
         with self.connect() as db:
             if fingerprint and recognise(db, address, hashed, client, fingerprint) != "recorded":
                 return _about(account, _REFUSED)
+            if factor and factor.confirmed and not self.desk.admits(db, factor, code):
+                return _about(account, {"answer": "code_needed", "wrong": bool(code.strip())})
             forgive_attempts(db, address)
-        return _Entered(account, hashed)
+        return _Entered(account, hashed, bool(factor and factor.confirmed))
 
     def _address(self, login: str) -> str:
         """Return the address, lower case; a digest for what cannot be one: it counts, but is not kept."""
@@ -178,6 +188,7 @@ class Judge:
 class _Entered:
     account: Account
     hashed: str
+    by_code: bool
 
 
 def _opened(account: Account) -> Answer:

@@ -102,11 +102,10 @@ def logins(entries: Iterable[Mapping[str, Any]], office: Sequence[Network]) -> I
     """The attempts that journal entries speak of; of the host itself and of what is no attempt, none."""
     for entry in entries:
         message = entry.get("MESSAGE")
-        start = message.find("{") if isinstance(message, str) else -1
-        if start < 0:
+        if not isinstance(message, str) or "{" not in message:
             continue
         try:
-            event = json.loads(message[start:])
+            event = json.loads(message[message.index("{") :])
         except ValueError:
             continue
         at = datetime.fromtimestamp(int(entry["__REALTIME_TIMESTAMP"]) / 1e6, UTC)

@@ -87,6 +87,17 @@ def take_over(db: Store, session: bytes, handover: int) -> str:
     return _outcome(db, SQL.portal_take_over, session=session, handover=handover)
 
 
+def factor(db: Store, session: bytes) -> Mapping[str, Any] | None:
+    """Since when the person has a second factor (``confirmed_at``), and their app passwords."""
+    found: Mapping[str, Any] | None = _found(db, SQL.portal_factor, session=session)
+    return found
+
+
+def revoke_app(db: Store, session: bytes, app: int) -> str:
+    """An app password opens nothing any more; one that is not the person's stays."""
+    return _outcome(db, SQL.portal_revoke, session=session, app=app)
+
+
 def asked(db: Store) -> dict[str, dict[str, str]]:
     """Who is asked for their word: by party, by key (unit, staff id), how the report names them."""
     found: dict[str, dict[str, str]] = {}

@@ -18,6 +18,7 @@ from flask import Flask, Response, make_response, redirect, render_template, req
 from congvu.policy import read_json
 from congvu.web import autodiscover, forms, portal
 from congvu.web.asking import Unavailable, ask
+from congvu.web.visits import Behind
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -62,7 +63,7 @@ def create_app(path: str) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.register_blueprint(autodiscover.blueprint(settings.domains, settings.hostname))
-    behind = portal.Behind(policy, settings.service_socket, settings.database)
+    behind = Behind(policy, settings.service_socket, settings.database)
     app.register_blueprint(portal.blueprint(behind))
     versions = _versions(Path(str(app.static_folder)))
 
@@ -114,6 +115,7 @@ def _answer(service: str) -> Response:
     if faults := _incomplete():
         return _page(_NOT_ACCEPTED, faults=faults)
     question = {name: request.form[name] for name in ("login", "present", "new")}
+    question["code"] = request.form.get("code", "")
     question["client"] = request.headers.get("X-Real-IP", "")
     try:
         answer = ask(service, "change", question)
@@ -128,6 +130,8 @@ def _answer(service: str) -> Response:
         case {"answer": "throttled", "retry_after": seconds}:
             response = _page(429, problem="throttled", minutes=math.ceil(seconds / 60))
             response.headers["Retry-After"] = str(seconds)
+        case {"answer": "code_needed"}:
+            response = _page(403, problem="code")
         case {"answer": "refused"}:
             response = _page(403, problem="refused")
         case _:

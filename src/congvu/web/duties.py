@@ -49,14 +49,15 @@ class Duties:
             yield heading, list(found)
 
     def signings(self, home: Mapping[str, Any]) -> list[Signing]:
-        """What somebody is to sign now: for the quarter that runs, and for the one before it."""
+        """What somebody is to sign: the quarter that runs, and the last one if this version held then."""
         now = datetime.fromisoformat(home["now"])
         cutoff = str(self.policy.values["report.cutoff"])
         running = period_at(now, cutoff)
         before = period_at(running.starts - timedelta(days=1), cutoff)
+        since = datetime.fromisoformat(home["policy"]["since"])
         return [
             Signing(period, each["party"], each["unit"], each["unit_name"], period is running)
-            for period in (running, before)
+            for period in ((running, before) if since < before.ends else (running,))
             for each in home["signs"]
             if self.rows(each["party"])
         ]

@@ -6,30 +6,23 @@ directory with every question; what it may see and change there is what the sess
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import math
 import re
 import secrets
 import sys
-import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, render_template, request
 
 from congvu import store
-from congvu.policy import Resolved
 from congvu.store import portal as directory
 from congvu.web import forms, words
 from congvu.web.asking import Unavailable, ask
 from congvu.web.duties import Duties, Signing
+from congvu.web.security import Security
+from congvu.web.visits import Behind, form_token, led_in, redirect_to, session, show, to_entrance, written
 
-_COOKIE = "__Host-trang-cua-toi"
-_SESSION = re.compile(r"[0-9a-f]{64}")
 _NOT_ACCEPTED = 422
 _LONGEST = {"body": 4000, "remark": 1000}
 # Where a right password leads that opens the change of password only.
@@ -38,29 +31,17 @@ _MUST_CHANGE = {"initial": "lan-dau", "reset": "cap-lai", "expired": "het-han"}
 View = Callable[..., Response]
 
 
-@dataclass(frozen=True)
-class Behind:
-    """What stands behind the page: the policy in force, the password service, the directory."""
-
-    policy: Resolved
-    service_socket: str
-    database: Mapping[str, str]
-
-    def connect(self) -> AbstractContextManager[store.Store]:
-        return store.connect(role="congvu_portal", **self.database)
-
-
 def blueprint(behind: Behind) -> Blueprint:
     """Return the pages below `/trang-cua-toi`."""
     pages = Blueprint("portal", __name__, url_prefix="/trang-cua-toi")
-    portal = _Portal(behind, Duties(behind.policy))
+    portal, security = _Portal(behind, Duties(behind.policy)), Security(behind)
     pages.app_template_filter("moment")(words.moment)
     pages.app_template_filter("day")(words.day)
 
     @pages.context_processor
     def _shared() -> dict[str, Any]:
         shared = {"words": words, "regulation": behind.policy, "duties": portal.duties}
-        return {**shared, "form_token": _form_token()}
+        return {**shared, "form_token": form_token()}
 
     pages.get("/dang-nhap")(portal.entrance)
     pages.post("/dang-nhap")(portal.enter)
@@ -71,6 +52,7 @@ def blueprint(behind: Behind) -> Blueprint:
         "/xac-nhan-quy": portal.statements,
         "/vuong-mac": portal.difficulties,
         "/du-lieu": portal.records,
+        "/bao-mat": security.security,
     }
     sent: dict[str, View] = {
         "/quy-che": portal.acknowledge,
@@ -78,6 +60,8 @@ def blueprint(behind: Behind) -> Blueprint:
         "/vuong-mac": portal.report,
         "/vuong-mac/<int:difficulty>": portal.answer,
         "/ban-giao/<int:handover>": portal.take_over,
+        "/bao-mat": security.change,
+        "/bao-mat/<int:app>": security.revoke,
     }
     for method, views in (("GET", shown), ("POST", sent)):
         for path, view in views.items():
@@ -86,46 +70,10 @@ def blueprint(behind: Behind) -> Blueprint:
     return pages
 
 
-def _session() -> bytes:
-    """Return what the browser holds, empty if it is no session at all."""
-    held = request.cookies.get(_COOKIE, "")
-    return bytes.fromhex(held) if _SESSION.fullmatch(held) else b""
-
-
-def _form_token() -> str:
-    """Return what the forms of this session repeat; from it the session cannot be worked out."""
-    return hmac.new(_session(), b"form", hashlib.sha256).hexdigest()
-
-
 def _unavailable(error: Exception) -> Response:
     # To the journal: the first line only, rows are quoted below it.
     print(f"directory: {str(error).splitlines()[0]}", file=sys.stderr)
     return make_response(render_template("portal/unavailable.html"), 503)
-
-
-def _redirect(endpoint: str, **query: str) -> Response:
-    """Lead on by GET, so that going back or loading anew sends nothing again."""
-    shown = urlencode({name: value for name, value in query.items() if value})
-    return make_response(redirect(url_for(endpoint) + (f"?{shown}" if shown else ""), 303))
-
-
-def _led_in(session: str) -> Response:
-    response = _redirect("portal.home")
-    forms.forget(response)
-    response.set_cookie(_COOKIE, session, secure=True, httponly=True, samesite="Strict", path="/")
-    return response
-
-
-def _to_entrance(reason: str) -> Response:
-    response = _redirect("portal.entrance", **{"ly-do": reason})
-    response.delete_cookie(_COOKIE, secure=True, httponly=True, samesite="Strict")
-    return response
-
-
-def _written(name: str) -> str:
-    """Return a text of the form as it is kept: NFC, lines ended by \\n, no blanks around it."""
-    text = unicodedata.normalize("NFC", request.form.get(name, ""))
-    return text.replace("\r\n", "\n").replace("\0", "").strip()
 
 
 class _Portal:
@@ -139,12 +87,12 @@ class _Portal:
         """Let only a session in, and a form only from our own page of this session."""
 
         def guarded(**arguments: Any) -> Response:
-            session = _session()
+            held = session()
             with self.behind.connect() as db:
-                g.home = directory.home(db, session) if session else None
+                g.home = directory.home(db, held) if held else None
             if g.home is None:
-                return _to_entrance("het-phien" if session or request.method == "POST" else "")
-            if request.method == "POST" and not forms.repeats(_form_token()):
+                return to_entrance("het-phien" if held or request.method == "POST" else "")
+            if request.method == "POST" and not forms.repeats(form_token()):
                 return self.home(problem="forged", status=403)
             return view(**arguments)
 
@@ -172,16 +120,19 @@ class _Portal:
         if faults := {name: [told] for name, told in empty.items() if not request.form.get(name, "").strip()}:
             return self.entrance(_NOT_ACCEPTED, faults=faults)
         question = {name: request.form[name] for name in empty}
+        question["code"] = request.form.get("code", "")
         question["client"] = request.headers.get("X-Real-IP", "")
         try:
             answer = ask(self.behind.service_socket, "admit", question)
         except Unavailable:
             answer = {}
         match answer:
-            case {"answer": "open", "session": session}:
-                response = _led_in(session)
+            case {"answer": "open", "session": held}:
+                response = led_in(held)
+            case {"answer": "code_needed"}:
+                response = self.entrance(403, problem="code")
             case {"answer": "must_change", "state": state}:
-                response = _redirect("_show", **{"ly-do": _MUST_CHANGE.get(state, "")})
+                response = redirect_to("_show", **{"ly-do": _MUST_CHANGE.get(state, "")})
             case {"answer": "throttled", "retry_after": seconds}:
                 response = self.entrance(429, problem="throttled", minutes=math.ceil(seconds / 60))
                 response.headers["Retry-After"] = str(seconds)
@@ -192,10 +143,10 @@ class _Portal:
         return response
 
     def leave(self) -> Response:
-        if forms.repeats(_form_token()) and (session := _session()):
+        if forms.repeats(form_token()) and (held := session()):
             with self.behind.connect() as db:
-                directory.close_session(db, session)
-        return _to_entrance("")
+                directory.close_session(db, held)
+        return to_entrance("")
 
     # What concerns the person -----------------------------------------------------------------------
 
@@ -204,28 +155,28 @@ class _Portal:
         open_rows: dict[Signing, int] = {}
         with self.behind.connect() as db:
             for signing in signings:
-                said = directory.statements(db, _session(), *signing.key) or {}
+                said = directory.statements(db, session(), *signing.key) or {}
                 open_rows[signing] = sum(row.id not in said for row in self.duties.rows(signing.party))
-        return self._page("home", status, problem=problem, open_rows=open_rows)
+        return show("home", status, problem=problem, open_rows=open_rows)
 
     def records(self) -> Response:
         with self.behind.connect() as db:
-            found = directory.records(db, _session())
-        return self._page("records", records=found or [])
+            found = directory.records(db, session())
+        return show("records", records=found or [])
 
     # What the person puts on record -----------------------------------------------------------------
 
     def regulation(self, problem: str = "", status: int = 200) -> Response:
-        return self._page("regulation", status, problem=problem)
+        return show("regulation", status, problem=problem)
 
     def acknowledge(self) -> Response:
         if request.form.get("known") != "yes":
             return self.regulation("unticked", _NOT_ACCEPTED)
         with self.behind.connect() as db:
-            outcome = directory.acknowledge(db, _session(), request.form.get("shown", ""))
+            outcome = directory.acknowledge(db, session(), request.form.get("shown", ""))
         if outcome == "recorded":
-            return _redirect("portal.regulation", xong="1")
-        return self.regulation(outcome, 409) if outcome == "other_policy" else _to_entrance("het-phien")
+            return redirect_to("portal.regulation", xong="1")
+        return self.regulation(outcome, 409) if outcome == "other_policy" else to_entrance("het-phien")
 
     def statements(
         self, status: int = 200, faults: Mapping[str, str] | None = None, problem: str = ""
@@ -235,10 +186,10 @@ class _Portal:
         if signing is None:
             if not problem and request.args:
                 status, problem = 403, "not_yours"
-            return self._page("statements", status, signings=signings, signing=None, problem=problem)
+            return show("statements", status, signings=signings, signing=None, problem=problem)
         with self.behind.connect() as db:
-            said = directory.statements(db, _session(), *signing.key) or {}
-        return self._page(
+            said = directory.statements(db, session(), *signing.key) or {}
+        return show(
             "statements", status, signings=signings, signing=signing, said=said, faults=faults or {},
             problem=problem, form=request.form if request.method == "POST" else {},
         )  # fmt: skip
@@ -248,7 +199,7 @@ class _Portal:
         signing = self.duties.signing(g.home, request.form)
         said, faults = [], {}
         for row in self.duties.rows(party) if signing else []:
-            choice, remark = request.form.get(f"said-{row.id}"), _written(f"remark-{row.id}")
+            choice, remark = request.form.get(f"said-{row.id}"), written(f"remark-{row.id}")
             if len(remark) > _LONGEST["remark"]:
                 faults[row.id] = f"Nội dung dài quá {_LONGEST['remark']} ký tự."
             elif choice == "no" and not remark:
@@ -260,11 +211,11 @@ class _Portal:
         with self.behind.connect() as db:
             # Also what is not this person's to sign: the directory refuses it, and keeps that on record.
             asked = (quarter, party, unit)
-            outcome = directory.state(db, _session(), asked, request.form.get("shown", ""), said)
+            outcome = directory.state(db, session(), asked, request.form.get("shown", ""), said)
         if outcome == "recorded" and signing is not None:
-            return _redirect("portal.statements", xong="1", **signing.query)
+            return redirect_to("portal.statements", xong="1", **signing.query)
         if outcome == "no_session":
-            return _to_entrance("het-phien")
+            return to_entrance("het-phien")
         if outcome == "recorded":  # nothing was: the quarter is neither the running one nor the one before
             outcome = "other_quarter"
         return self.statements(403 if outcome == "not_yours" else 409, problem=outcome)
@@ -273,8 +224,8 @@ class _Portal:
         self, status: int = 200, faults: Mapping[str, str] | None = None, problem: str = ""
     ) -> Response:
         with self.behind.connect() as db:
-            found = directory.difficulties(db, _session()) or {"office": False, "rows": []}
-        return self._page(
+            found = directory.difficulties(db, session()) or {"office": False, "rows": []}
+        return show(
             "difficulties", status, found=found, faults=faults or {}, problem=problem,
             once=secrets.token_hex(16), form=request.form if request.method == "POST" else {},
             chosen=request.values.get("provision", ""),
@@ -282,14 +233,14 @@ class _Portal:
 
     def take_over(self, handover: int) -> Response:
         with self.behind.connect() as db:
-            outcome = directory.take_over(db, _session(), handover)
+            outcome = directory.take_over(db, session(), handover)
         if outcome == "recorded":
-            return _redirect("portal.home", xong="1")
-        return self.home(outcome, 403) if outcome == "not_yours" else _to_entrance("het-phien")
+            return redirect_to("portal.home", xong="1")
+        return self.home(outcome, 403) if outcome == "not_yours" else to_entrance("het-phien")
 
     def report(self) -> Response:
         provision, once = (request.form.get(name, "") for name in ("provision", "once"))
-        body = _written("body")
+        body = written("body")
         faults = {}
         if provision not in self.duties.known:
             faults["provision"] = "Hãy chọn quy định gặp khó khăn, vướng mắc."
@@ -300,25 +251,19 @@ class _Portal:
         if faults or not re.fullmatch(r"[0-9a-f]{32}", once):
             return self.difficulties(_NOT_ACCEPTED, faults)
         with self.behind.connect() as db:
-            outcome = directory.report(db, _session(), provision, body, bytes.fromhex(once))
+            outcome = directory.report(db, session(), provision, body, bytes.fromhex(once))
         if outcome == "recorded":
-            return _redirect("portal.difficulties", xong="1")
-        return self.difficulties(429, problem=outcome) if outcome == "too_many" else _to_entrance("het-phien")
+            return redirect_to("portal.difficulties", xong="1")
+        return self.difficulties(429, problem=outcome) if outcome == "too_many" else to_entrance("het-phien")
 
     def answer(self, difficulty: int) -> Response:
-        told = _written("answer")
+        told = written("answer")
         if not told or len(told) > _LONGEST["body"]:
             return self.difficulties(_NOT_ACCEPTED, {f"answer-{difficulty}": "Hãy nhập nội dung trả lời."})
         with self.behind.connect() as db:
-            outcome = directory.answer(db, _session(), difficulty, told)
+            outcome = directory.answer(db, session(), difficulty, told)
         if outcome == "recorded":
-            return _redirect("portal.difficulties", xong="1")
+            return redirect_to("portal.difficulties", xong="1")
         if outcome == "no_session":
-            return _to_entrance("het-phien")
+            return to_entrance("het-phien")
         return self.difficulties(403, problem=outcome)
-
-    # ------------------------------------------------------------------------------------------------
-
-    def _page(self, name: str, status: int = 200, **shown: Any) -> Response:
-        shown = {"done": "xong" in request.args and request.method == "GET", "problem": "", **shown}
-        return make_response(render_template(f"portal/{name}.html", home=g.home, **shown), status)

@@ -171,8 +171,9 @@ begin
                              'decided_on', h.decided_on, 'effective_on', h.effective_on) order by h.id), '[]')
                       from handover h join box_name b on b.address = h.box
                      where h.receiver = who and h.effective_on <= congvu_today() and h.acknowledged_at is null),
-      'policy', (select jsonb_build_object('version', version, 'sha256', sha256)
-                   from policy_version order by since desc limit 1),
+      'policy', (select jsonb_build_object('version', v.version, 'sha256', v.sha256, 'since', (
+                           select min(since) from policy_version w where w.version = v.version))
+                   from policy_version v order by v.since desc limit 1),
       'acknowledged', (select coalesce(jsonb_agg(jsonb_build_object('version', version, 'sha256', sha256, 'at', at)
                                                  order by at), '[]')
                          from acknowledgement k where k.staff_id = who))

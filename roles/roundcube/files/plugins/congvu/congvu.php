@@ -22,6 +22,10 @@ class congvu extends rcube_plugin
     private const ENDED = 'Phiên làm việc đã kết thúc vì mật khẩu đã được đổi, được cấp lại hoặc đã hết hiệu lực, '
         . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
+    private const CODE = 'Mã xác thực';
+    private const CODE_HINT = 'Mã xác thực (khi đã bật xác thực hai lớp)';
+    private const CODE_NEEDED = 'Tài khoản này đã bật xác thực hai lớp: hãy nhập lại mật khẩu cùng mã đang hiện trên điện '
+        . 'thoại. Mỗi mã chỉ dùng được một lần.';
     private const CHANGE = 'Đổi mật khẩu';
     private const MINE = 'Trang của tôi';
     private const SYSTEM = 'Thư điện tử công vụ';
@@ -42,6 +46,7 @@ class congvu extends rcube_plugin
         $this->add_hook('unauthenticated', [$this, 'explain_end']);
         $this->add_hook('storage_connect', [$this, 'pass_client_address']);
         $this->add_hook('render_page', [$this, 'show_notices']);
+        $this->add_hook('template_object_loginform', [$this, 'ask_for_code']);
         $this->add_hook('settings_actions', [$this, 'add_links']);
         $this->register_action('plugin.congvu-password', [$this, 'go_to_password_page']);
         $this->register_action('plugin.congvu-mine', [$this, 'go_to_own_page']);
@@ -68,12 +73,16 @@ class congvu extends rcube_plugin
         // Hashes are made of the composed form, whichever form the keyboard of the day produces
         $args['pass'] = Normalizer::normalize($args['pass'], Normalizer::FORM_C) ?: $args['pass'];
 
-        $answer = $this->ask($args['user'], $args['pass']);
+        $code = rcube_utils::get_input_string('_code', rcube_utils::INPUT_POST);
+        $answer = $this->ask($args['user'], $args['pass'], $code);
         switch ($answer['answer'] ?? null) {
             case 'open':
                 $this->expires_on = $answer['state'] === 'due' ? $answer['expires_on'] : null;
-                // The same person, whichever name of the domain was typed
-                return ['user' => $answer['login']] + $args;
+                // The same person, whichever name of the domain was typed. With a second factor the mail store takes no
+                // password but one that was made for this session.
+                return ['user' => $answer['login'], 'pass' => $answer['password'] ?? $args['pass']] + $args;
+            case 'code_needed':
+                return ['abort' => true, 'error' => self::CODE_NEEDED] + $args;
             case 'must_change':
                 $this->rc->kill_session();
                 $this->leave(self::PASSWORD_PAGE . '?ly-do=' . self::REASONS[$answer['state']]);
@@ -88,9 +97,9 @@ class congvu extends rcube_plugin
     }
 
     /** Return the service's answer; null if there is none. */
-    private function ask(string $login, string $password): ?array
+    private function ask(string $login, string $password, string $code): ?array
     {
-        $question = ['login' => $login, 'password' => $password, 'client' => rcube_utils::remote_addr()];
+        $question = ['login' => $login, 'password' => $password, 'code' => $code, 'client' => rcube_utils::remote_addr()];
         $handle = curl_init('http://localhost/check');
         curl_setopt_array($handle, [
             CURLOPT_UNIX_SOCKET_PATH => $this->rc->config->get('congvu_password_socket'),
@@ -166,6 +175,18 @@ class congvu extends rcube_plugin
             $notice = html::div(['id' => 'congvu-due', 'role' => 'status'], $text);
             $args['content'] = str_replace('<div id="layout">', $notice . '<div id="layout">', $args['content']);
         }
+        return $args;
+    }
+
+    public function ask_for_code($args)
+    {
+        $field = new html_inputfield([
+            'name' => '_code', 'id' => 'congvu-code', 'class' => 'form-control', 'size' => 40, 'autocomplete' => 'one-time-code',
+            'inputmode' => 'numeric', 'placeholder' => self::CODE_HINT, 'aria-label' => self::CODE_HINT,
+        ]);
+        $label = html::label(['for' => 'congvu-code'], self::CODE);
+        $row = html::tag('tr', null, html::tag('td', 'title', $label) . html::tag('td', 'input', $field->show()));
+        $args['content'] = preg_replace('/(?=<\\/tbody>)/', $row, $args['content'], 1);
         return $args;
     }
 

@@ -1,0 +1,1 @@
+select begin_factor(%(session)s, %(secret)s, %(key)s) as done

@@ -1,0 +1,1 @@
+select confirm_factor(%(session)s) as done

@@ -1,0 +1,1 @@
+select end_factor(%(session)s) as done

@@ -1,0 +1,1 @@
+select portal_factor(%(session)s) as found

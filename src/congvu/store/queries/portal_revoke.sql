@@ -1,0 +1,1 @@
+select portal_revoke(%(session)s, %(app)s) as outcome

@@ -1,0 +1,1 @@
+select address, secret, key, confirmed from session_factor(%(session)s)

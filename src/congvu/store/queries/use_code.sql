@@ -1,0 +1,1 @@
+select use_code(%(address)s, %(step)s) as done

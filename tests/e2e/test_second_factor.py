@@ -1,0 +1,99 @@
+"""A second factor from end to end: codes at the webmail, app passwords at the doors of mail programs."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyotp
+import pytest
+from listeners import DOORS
+from playwright.sync_api import Page, expect
+from portal import Portal
+
+if TYPE_CHECKING:
+    from conftest import Demo, Person
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def portal(page: Page, demo: Demo) -> Portal:
+    return Portal(page, f"https://{demo.name}", ROOT / "build" / "e2e")
+
+
+class Phone:
+    """An authenticator; each code is shown once, as a person waits for the next."""
+
+    def __init__(self, secret: str) -> None:
+        self.totp = pyotp.TOTP(secret)
+        self.last = 0
+
+    def code(self) -> str:
+        step = max(int(time.time()) // 30 - 1, self.last + 1)
+        while step > time.time() // 30 + 1:  # the service allows for one step of difference between clocks
+            time.sleep(1)
+        self.last = step
+        return self.totp.generate_otp(step)
+
+
+def doors(demo: Demo, person: Person, password: str) -> dict[int, bool]:
+    return {port: opens(demo.host, demo.tls(), person.address, password) for port, opens in DOORS.items()}
+
+
+def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
+    someone = demo.people("active")[3]
+    assert all(doors(demo, someone, someone.password).values())
+    portal.enter(someone.address, someone.password)
+    portal.open("Xác thực hai lớp")
+    assert portal.barriers() == []
+    portal.picture("factor-begin")
+    portal.send_form("Bắt đầu")
+    assert portal.barriers() == []
+    portal.picture("factor-secret")
+    phone = Phone(re.sub(r"\s", "", portal.page.locator("#secret").inner_text()))
+    portal.page.fill("#code", phone.code())
+    portal.send_form("Bật xác thực hai lớp")
+    assert "Đã bật lúc" in portal.text()
+    assert not any(doors(demo, someone, someone.password).values())
+
+    portal.page.fill("#label", "Điện thoại")
+    portal.send_form("Tạo mật khẩu ứng dụng")
+    app = portal.page.locator("#app-password").inner_text()
+    assert portal.barriers() == []
+    portal.picture("factor-app-password")
+    assert all(doors(demo, someone, app).values())
+    assert not any(doors(demo, someone, app[:-1] + ("a" if app[-1] != "a" else "b")).values())
+    assert not any(doors(demo, demo.people("active")[4], app).values())  # nobody else's name goes with it
+
+    # The webmail: the password alone is not enough, and with a code reading and sending work.
+    portal.page.context.clear_cookies()
+    portal.login(someone.address, someone.password)
+    assert "xác thực hai lớp" in portal.message()
+    portal.picture("factor-webmail")
+    word = demo.deliver(someone.address)
+    portal.page.goto(f"{portal.url}/?_task=login")
+    portal.page.fill("#congvu-code", phone.code())
+    portal.page.fill("#rcmloginuser", someone.address)
+    portal.page.fill("#rcmloginpwd", someone.password)
+    with portal.page.expect_navigation():
+        portal.page.click("#rcmloginsubmit")
+    assert word in portal.open_message(word)
+    portal.send(demo.people("active")[1].address, f"Trả lời {word}", "Đã nhận.", "Ghi chú.txt")
+
+    # The people's page asks, too; there the device is revoked and all of it turned off.
+    portal.page.context.clear_cookies()
+    portal.enter(someone.address, someone.password)
+    expect(portal.page.get_by_role("alert")).to_contain_text("Cần mã xác thực")
+    portal.page.fill("#password", someone.password)
+    portal.page.fill("#code", phone.code())
+    portal.send_form("Đăng nhập")
+    portal.open("Xác thực hai lớp")
+    portal.send_form("Thu hồi Điện thoại")
+    assert not any(doors(demo, someone, app).values())
+    portal.page.fill("#end-code", phone.code())
+    portal.send_form("Tắt")
+    assert "Bắt đầu" in portal.text()
+    assert all(doors(demo, someone, someone.password).values())

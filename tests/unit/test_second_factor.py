@@ -1,0 +1,168 @@
+"""Second factor and app passwords: from the page through the password service to what the mail store sees."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+from fix_database import Database
+from fix_portal import Visitor, records, text
+from fix_services import DOMAIN, KEY, PASSWORD, Server, answer, check
+from hypothesis import given
+from hypothesis import strategies as st
+
+from congvu import secondfactor
+from congvu.fingerprints import Key
+from congvu.passwords import verify
+from congvu.secondfactor import Seal
+
+ME = f"annv@{DOMAIN}"
+
+
+def door(database: Database) -> list[tuple[str, str]]:
+    return database.ask("dovecot", "select selector, password from door_key where login = %s order by 1", ME)
+
+
+def code(secret: str, steps: int = 0) -> str:
+    """The code of now, or of so many steps of 30 seconds later."""
+    return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
+
+
+def begin(visitor: Visitor) -> str:
+    page = visitor.post("/bao-mat", act="begin").text
+    return re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
+
+
+@pytest.fixture
+def secret(head: Visitor) -> str:
+    """annv has turned the factor on, with the code of a moment ago."""
+    made = begin(head)
+    assert head.post("/bao-mat", act="confirm", code=code(made, -1)).status == 303
+    return made
+
+
+def app_password(visitor: Visitor, label: str = "Điện thoại") -> str:
+    page = visitor.post("/bao-mat", act="make", label=label).text
+    return re.findall(r'id="app-password">([a-z2-7-]+)<', page)[0]
+
+
+def test_until_it_is_confirmed_it_guards_nothing(head: Visitor, roles: Database, service: Server) -> None:
+    made = begin(head)
+    assert answer(service, "annv") == "open"
+    assert [selector for selector, _ in door(roles)] == [""]
+    assert head.post("/bao-mat", act="confirm", code="000000").status == 422
+    assert made not in str(roles.ask("congvu_owner", "select * from second_factor"))
+    assert head.post("/bao-mat", act="confirm", code=code(made)).status == 303
+    assert door(roles) == []
+
+
+def test_with_it_the_password_alone_opens_nothing(
+    visitor: Visitor, secret: str, service: Server, roles: Database
+) -> None:
+    assert answer(service, "annv") == "code_needed"
+    assert answer(service, "annv", "Sai-rồi-1") == "refused"
+    other = Visitor(visitor.server)
+    assert other.login("annv").status == 403
+    assert "Cần mã xác thực" in text(other.post("/dang-nhap", login="annv", password=PASSWORD).text)
+    entered = other.post("/dang-nhap", login="annv", password=PASSWORD, code=code(secret))
+    assert entered.status == 303
+    assert roles.ask("congvu_owner", "select login from session_end") == [(ME,)]  # mail sessions had to end
+
+
+def test_a_code_works_once(visitor: Visitor, secret: str) -> None:
+    form = {"login": "annv", "password": PASSWORD, "code": code(secret)}
+    assert Visitor(visitor.server).post("/dang-nhap", **form).status == 303
+    assert Visitor(visitor.server).post("/dang-nhap", **form).status == 403
+    form["code"] = code(secret, -1)  # an earlier one neither
+    assert Visitor(visitor.server).post("/dang-nhap", **form).status == 403
+
+
+def test_a_session_of_the_webmail_gets_a_password_of_its_own(
+    secret: str, service: Server, roles: Database
+) -> None:
+    told = service.post("check", login="annv", password=PASSWORD, client="203.0.113.9", code=code(secret))
+    assert told.json["answer"] == "open"
+    session = told.json["password"]
+    ((selector, hashed),) = door(roles)
+    assert session.startswith(selector + "-")
+    assert verify(session, hashed)
+    roles.change("congvu_owner", "update app_password set expires_at = now()")
+    assert door(roles) == []
+
+
+def test_an_app_password_opens_until_it_is_revoked(head: Visitor, secret: str, roles: Database) -> None:
+    assert secret
+    phone, desk = app_password(head), app_password(head, "Thunderbird")
+    assert {selector for selector, _ in door(roles)} == {phone[:8], desk[:8]}
+    assert all(re.fullmatch(r"[a-z2-7]{8}(-[a-z2-7]{4}){5}", each) for each in (phone, desk))
+    page = head.get("/bao-mat").text
+    assert phone not in page  # told once
+    roles.ask("congvu_owner", "delete from session_end")
+    app = re.findall(r"/bao-mat/(\d+)", page)[0]
+    assert head.post(f"/bao-mat/{app}").status == 303
+    assert [selector for selector, _ in door(roles)] == [desk[:8]]
+    assert roles.ask("congvu_owner", "select login from session_end") == [(ME,)]
+    assert [each["label"] for each in records(roles, "app_password.revoke")] == ["Điện thoại"]
+
+
+def test_nobody_revokes_anothers(head: Visitor, clerk: Visitor, secret: str, roles: Database) -> None:
+    assert secret
+    app_password(head)
+    ((app,),) = roles.ask("congvu_owner", "select id from app_password")
+    assert clerk.post(f"/bao-mat/{app}").status == 303
+    assert len(door(roles)) == 1
+
+
+def test_turning_it_off_needs_a_code_and_ends_every_app_password(
+    head: Visitor, secret: str, roles: Database, service: Server
+) -> None:
+    app_password(head)
+    assert head.post("/bao-mat", act="end", code="123456").status == 422
+    assert head.post("/bao-mat", act="end", code=code(secret)).status == 303
+    assert [selector for selector, _ in door(roles)] == [""]
+    assert answer(service, "annv") == "open"
+
+
+def test_an_administrator_recovers_with_a_record(secret: str, roles: Database, service: Server) -> None:
+    assert secret
+    from congvu.store.second_factor import remove_factor  # noqa: PLC0415
+
+    with roles.store() as db:
+        assert remove_factor(db, ME, "root", "Mất điện thoại")
+    assert answer(service, "annv") == "open"
+    assert records(roles, "factor.remove") == [{"reason": "Mất điện thoại"}]
+
+
+def test_guessing_codes_is_slow(secret: str, head: Visitor, service: Server) -> None:
+    wrong = f"{(int(code(secret)) + 1) % 10**6:06d}"
+    for _ in range(5):
+        service.post("check", login="annv", password=PASSWORD, client="203.0.113.9", code=wrong)
+    assert check(service, "annv").status == 429
+    for _ in range(5):
+        head.post("/bao-mat", act="end", code=wrong)
+    assert head.post("/bao-mat", act="end", code=code(secret)).status == 422
+
+
+@given(st.binary(min_size=32, max_size=32), st.text())
+def test_a_secret_opens_under_its_key_for_its_address_only(other: bytes, address: str) -> None:
+    sealed = Seal(KEY).close("JBSWY3DPEHPK3PXP", ME)
+    assert Seal(KEY).open(sealed, ME) == "JBSWY3DPEHPK3PXP"
+    assert address == ME or Seal(KEY).open(sealed, address) is None
+    assert other == KEY.secret or Seal(Key(other)).open(sealed, ME) is None
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),  # RFC 6238, appendix B, the last six of eight digits
+    [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")],
+)
+def test_the_codes_of_the_standard(when: int, expected: str) -> None:
+    secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+    now = datetime.fromtimestamp(when, UTC)
+    assert secondfactor.step_of(expected, secret, now) == when // 30
+    assert secondfactor.step_of(f" {expected[:3]} {expected[3:]} ", secret, now) == when // 30
+    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=30)) == when // 30
+    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=90)) is None
+    for wrong in ("", "12345", "abcdef", "١٢٣٤٥٦", expected + "0"):
+        assert secondfactor.step_of(wrong, secret, now) is None
