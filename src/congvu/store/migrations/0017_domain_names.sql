@@ -1,5 +1,5 @@
 -- Further names of a domain: the province was merged, the department was renamed. Addresses are keys and stay what they
--- are, in their home domain; a name is another spelling of all of them at once. ADR 0018
+-- are, in their home domain; a name is another spelling of all of them at once. ADR 0021
 
 create table domain_name (
   name     text primary key check (name = lower(name) and name ~ '^[a-z0-9-]+(\.[a-z0-9-]+)+$'),
