@@ -58,10 +58,13 @@ def test_must_change_is_led_to_the_password_page(demo: Demo, portal: Portal) -> 
 
 
 def test_a_person_sees_what_concerns_them_and_acknowledges(demo: Demo, portal: Portal) -> None:
-    someone = demo.people("due")[0]
-    portal.enter(someone.address, someone.password)
-    assert portal.path == PAGE
-    told = portal.text()
+    for someone in demo.people("due"):  # whoever an earlier run has not let acknowledge
+        portal.page.context.clear_cookies()
+        portal.enter(someone.address, someone.password)
+        assert portal.path == PAGE
+        told = portal.text()
+        if "Bạn chưa xác nhận" in told:
+            break
     assert re.search(r"Dùng được đến hết ngày \d\d/\d\d/\d{4} \(còn \d+ ngày\)", told)
     assert "Đã đến hạn đổi" in told
     assert someone.address in told

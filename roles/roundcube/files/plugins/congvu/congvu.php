@@ -22,8 +22,7 @@ class congvu extends rcube_plugin
     private const ENDED = 'Phiên làm việc đã kết thúc vì mật khẩu đã được đổi, được cấp lại hoặc đã hết hiệu lực, '
         . 'hoặc vì tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
-    private const CODE = 'Mã xác thực';
-    private const CODE_HINT = 'Mã xác thực (khi đã bật xác thực hai lớp)';
+    private const CODE = 'Mã xác thực (nếu đã bật)';
     private const CODE_NEEDED = 'Tài khoản này đã bật xác thực hai lớp: hãy nhập lại mật khẩu cùng mã đang hiện trên điện '
         . 'thoại. Mỗi mã chỉ dùng được một lần.';
     private const CHANGE = 'Đổi mật khẩu';
@@ -182,7 +181,7 @@ class congvu extends rcube_plugin
     {
         $field = new html_inputfield([
             'name' => '_code', 'id' => 'congvu-code', 'class' => 'form-control', 'size' => 40, 'autocomplete' => 'one-time-code',
-            'inputmode' => 'numeric', 'placeholder' => self::CODE_HINT, 'aria-label' => self::CODE_HINT,
+            'inputmode' => 'numeric',
         ]);
         $label = html::label(['for' => 'congvu-code'], self::CODE);
         $row = html::tag('tr', null, html::tag('td', 'title', $label) . html::tag('td', 'input', $field->show()));
