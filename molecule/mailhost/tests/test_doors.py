@@ -77,14 +77,13 @@ def moved(host: Host, table: str, change: str, address: str) -> Iterator[None]:
         replica = "set session_replication_role = replica"
         host.run_expect([0], f'runuser -u postgres -- psql -qX congvu -c "{replica}; {sql}"')
 
-    where = f"where address = '{address}'"
-    run(f"create table kept_{table} as select * from {table} {where}; update {table} set {change} {where}")
+    kept, where = f"kept_{address.partition('@')[0]}", f"where address = '{address}'"
     columns = {"credential": "set_at, revoked_at", "person": "ends"}[table]
+    run(f"create table {kept} as select {columns} from {table} {where}; update {table} set {change} {where}")
     try:
         yield
     finally:
-        run(f"update {table} set ({columns}) = row(k.*) from (select {columns} from kept_{table}) k {where};"
-            f" drop table kept_{table}")  # fmt: skip
+        run(f"update {table} set ({columns}) = (select {columns} from {kept}) {where}; drop table {kept}")
 
 
 @pytest.fixture(scope="module")
