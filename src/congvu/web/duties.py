@@ -49,7 +49,7 @@ class Duties:
             yield heading, list(found)
 
     def signings(self, home: Mapping[str, Any]) -> list[Signing]:
-        """What somebody is to sign: the quarter that runs, and the last one if this version was known then."""
+        """What somebody is to sign: the running quarter, and the last one if this version was known then."""
         now = datetime.fromisoformat(home["now"])
         cutoff = str(self.policy.values["report.cutoff"])
         running = period_at(now, cutoff)
