@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fix_services import DOMAIN, ORGANISATION
+from fix_services import DOMAIN
 from flask.testing import FlaskClient
 
 from congvu.web.app import create_app
@@ -17,17 +16,9 @@ SPACE = "{http://schemas.microsoft.com/exchange/autodiscover/outlook/responsesch
 
 
 @pytest.fixture
-def outlook(tmp_path: Path) -> FlaskClient:
-    settings = {
-        "organisation": ORGANISATION,
-        "domain": DOMAIN,
-        "hostname": f"mail.{DOMAIN}",
-        "webmail": "/",
-        "service_socket": str(tmp_path / "none"),
-        "policy": {},
-    }
-    (tmp_path / "web.json").write_text(json.dumps(settings))
-    return create_app(str(tmp_path / "web.json")).test_client()
+def outlook(host_files: Path) -> FlaskClient:
+    """The pages, without anything behind them."""
+    return create_app(str(host_files / "web.json")).test_client()
 
 
 @pytest.mark.parametrize(
