@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import smtplib
 import socket
 import ssl
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import formatdate, make_msgid
 from http.client import HTTPSConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
 from doors import Doors, Imap, Smtp
 from testinfra.host import Host
 
+ROOT = Path(__file__).resolve().parents[3]
+SSH = ROOT / "build" / "hosts" / os.environ.get("CONGVU_HOSTS", "demo") / "ssh_config"
 NEW = "snv.gialai.test"
 OUTSIDE = "citizen@congdan.test"
 BEFORE, AFTER = "2099-01-01", "2020-01-01"
@@ -160,8 +165,10 @@ def test_a_second_run_changes_nothing(act: Act) -> None:
 def test_mail_to_every_name_arrives(site: Site, local: str, new: bool) -> None:
     to = under(NEW if new else site.home, local or site.clerk["address"])
     subject = word()
-    with smtplib.SMTP(site.doors.address, 25, "outside.congdan.test", timeout=60) as client:
-        client.send_message(letter(OUTSIDE, to, subject), OUTSIDE)
+    text = letter(OUTSIDE, to, subject).as_string()
+    send = f"import smtplib\nsmtplib.SMTP('{site.doors.address}').sendmail('{OUTSIDE}', '{to}', {text!r})"
+    command = ["ssh", "-F", str(SSH), "partner", "python3 -"]
+    subprocess.run(command, input=send.encode(), check=True, timeout=60)
     site.arrived(f"vp@{site.home}" if local else site.clerk["address"], subject)
 
 
@@ -247,6 +254,29 @@ def test_the_webmails_identities_follow(site: Site) -> None:
         found = set(psql(site.host, emails.format(own), "roundcube").split())
         assert {address.partition("@")[2] for address in found} == {domain}
         assert {under(domain, own), f"vp@{domain}"} <= found
+
+
+@pytest.mark.parametrize(("day", "new"), [(BEFORE, False), (AFTER, True), (AFTER, False)])
+def test_who_is_absent_says_so_under_either_name(site: Site, day: str, new: bool) -> None:
+    """Dovecot answers for addresses of the mailbox alone; its log says whether it takes this for one."""
+    site.turn(day)
+    absent, subject = site.colleague["address"], word()
+    script = f'require "vacation"; vacation :days 1 :subject "{subject}" "Nghi phep";'
+    site.host.run_expect([0], f"printf '%s' '{script}' | doveadm sieve put -u {absent} -a {subject[-6:]}")
+    try:
+        own = under(NEW, site.clerk["address"]) if day == AFTER else site.clerk["address"]
+        with Smtp(site.doors) as client:
+            client.login(own, site.clerk["password"])
+            message = letter(own, under(NEW if new else site.home, absent), word())
+            client.send_message(message, own)
+        site.arrived(absent, message["Subject"])
+        log = site.host.check_output(
+            f"journalctl -u dovecot --since -1min --no-pager -g 'msgid={message['Message-ID']}'"
+        )
+        assert f"vacation response to <{own}>" in log or f"vacation response to {own}" in log, log
+    finally:
+        site.host.run_expect([0], f"doveadm sieve deactivate -u {absent}")
+        site.host.run_expect([0], f"doveadm sieve delete -u {absent} {subject[-6:]}")
 
 
 def test_a_name_in_force_is_not_taken_back(site: Site, act: Act) -> None:
