@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from doors import Answer, Doors
-from passlib.hash import argon2
 from test_doors import WRONG
 from test_leavers import SQL, changed
 from test_mail import OUTSIDE, arrived, letter, refusal, submit
 from testinfra.host import Host
 
+from congvu.passwords import hash_password
+
 Device = dict[str, str]
 FAR = "192.0.2.0/28"
-HASH = argon2.using(type="ID", memory_cost=19456, time_cost=2, parallelism=1)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def device(demo: dict[str, Any], host: Host) -> Iterator[Device]:
     assert before.startswith("$argon2id$"), "the demo's devices were issued passwords"
     with changed(
         host,
-        f"update service set hash = '{HASH.hash(password)}' {where}",
+        f"update service set hash = '{hash_password(password)}' {where}",
         f"update service set hash = '{before}' {where}",
     ):
         yield {"address": address, "password": password}
