@@ -104,12 +104,18 @@ def test_its_owner_does_not_send_from_its_address(
     assert submit(doors, owner, message, device["address"]) == 553
 
 
-def test_what_comes_back_to_it_goes_to_its_owner(doors: Doors, device: Device, owner: dict[str, str]) -> None:
+def test_what_comes_back_to_it_goes_to_its_owner(
+    doors: Doors, device: Device, owner: dict[str, str], host: Host
+) -> None:
     subject = f"Tra loi {time.time()}"
     with smtplib.SMTP(doors.address, 25, "outside.congdan.test", timeout=60) as client:
         client.ehlo()
         assert refusal(lambda: client.send_message(letter(OUTSIDE, device["address"], subject))) == 250
-    assert arrived(doors, owner, subject)
+    for _ in range(20):  # into whichever folder: the filter may not like this stranger
+        if host.check_output("doveadm search -u %s subject %s", owner["address"], subject):
+            return
+        time.sleep(0.5)
+    pytest.fail("nothing came back")
 
 
 @pytest.mark.parametrize(
