@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 from doors import Answer, Doors
-from passlib.hash import argon2
 from test_doors import WRONG
 from test_leavers import SQL, changed
 from test_mail import OUTSIDE, arrived, letter, refusal, submit
 from testinfra.host import Host
 
+from congvu.passwords import hash_password
+
 Device = dict[str, str]
 FAR = "192.0.2.0/28"
-HASH = argon2.using(type="ID", memory_cost=19456, time_cost=2, parallelism=1)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def device(demo: dict[str, Any], host: Host) -> Iterator[Device]:
     assert before.startswith("$argon2id$"), "the demo's devices were issued passwords"
     with changed(
         host,
-        f"update service set hash = '{HASH.hash(password)}' {where}",
+        f"update service set hash = '{hash_password(password)}' {where}",
         f"update service set hash = '{before}' {where}",
     ):
         yield {"address": address, "password": password}
@@ -104,12 +104,18 @@ def test_its_owner_does_not_send_from_its_address(
     assert submit(doors, owner, message, device["address"]) == 553
 
 
-def test_what_comes_back_to_it_goes_to_its_owner(doors: Doors, device: Device, owner: dict[str, str]) -> None:
+def test_what_comes_back_to_it_goes_to_its_owner(
+    doors: Doors, device: Device, owner: dict[str, str], host: Host
+) -> None:
     subject = f"Tra loi {time.time()}"
     with smtplib.SMTP(doors.address, 25, "outside.congdan.test", timeout=60) as client:
         client.ehlo()
         assert refusal(lambda: client.send_message(letter(OUTSIDE, device["address"], subject))) == 250
-    assert arrived(doors, owner, subject)
+    for _ in range(20):  # into whichever folder: the filter may not like this stranger
+        if host.check_output("doveadm search -u %s subject %s", owner["address"], subject):
+            return
+        time.sleep(0.5)
+    pytest.fail("nothing came back")
 
 
 @pytest.mark.parametrize(
