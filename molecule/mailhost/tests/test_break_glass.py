@@ -67,7 +67,6 @@ def opened(
     act = asked(people, ticket, in_hours(1))
     done = play(ansible, act)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "changed=2" in done.stdout or "changed=1" in done.stdout
     yield people[0]["address"], act
     assert play(ansible, {**act, "ended_by": "kiểm thử"}).returncode == 0
 
@@ -88,7 +87,7 @@ def test_the_reader_sees_it_and_changes_nothing(
         client.store("1", "-FLAGS", "(\\Flagged)")
     with session(doors, reader) as client:
         assert box in listed(client)
-        assert client.select(inbox)[0] == "OK"
+        select(client, inbox)
         number = client.search(None, "SUBJECT", f'"thu-rieng-{act["ticket"]}"')[1][0].decode()
         assert b"x\r\n" in client.fetch(number, "(BODY[TEXT])")[1][0][1]  # which marks as read who may mark
         before = imaplib_flags(client, number)
@@ -106,7 +105,7 @@ def test_the_reader_sees_it_and_changes_nothing(
         ):
             assert not_done(what)
         inside = utf7(f"{PREFIX}/{box}/Riêng {act['ticket'].partition('/')[0]}")
-        assert client.select(inside)[0] == "OK"
+        select(client, inside)
         assert client.search(None, "SUBJECT", "rieng")[1][0]
     with session(doors, owner) as client:
         client.select("INBOX", readonly=True)
@@ -118,6 +117,13 @@ def test_the_reader_sees_it_and_changes_nothing(
         assert client.rcpt(people[2]["address"])[0] == 553
     opening = host.check_output("journalctl -q -o cat -t dovecot -g imap_command_finished --since -5m")
     assert any(box in line and reader["address"] in line for line in opening.splitlines())
+
+
+def select(client: Imap, folder: str) -> None:
+    """Open it to read and write, as far as the server lets one: it says at once that one only reads."""
+    with pytest.raises(Imap.readonly):
+        client.select(folder)
+    client.is_readonly = True  # or imaplib takes each later answer for a lost session
 
 
 def not_done(command: Callable[[], Any]) -> bool:
@@ -169,7 +175,7 @@ def test_it_is_over_by_itself(
     assert done.returncode == 0, done.stdout + done.stderr
     inbox = utf7(f"{PREFIX}/{box}")
     with session(doors, reader) as going:
-        assert going.select(inbox)[0] == "OK"
+        select(going, inbox)
         print(f"seen {time.monotonic() - began:.1f} s after the playbook was called")
         while datetime.now(UTC) < end + timedelta(seconds=1):
             time.sleep(0.5)
@@ -197,7 +203,7 @@ def test_the_same_again_changes_nothing_and_it_can_be_ended_early(
     assert "changed=0" in play(ansible, act).stdout
     assert play(ansible, {**act, "ends_at": in_hours(2).astimezone(ZONE).isoformat()}).returncode != 0
     with session(doors, people[1]) as going:
-        assert going.select(utf7(f"{PREFIX}/{box}"))[0] == "OK"
+        select(going, utf7(f"{PREFIX}/{box}"))
         assert play(ansible, {**act, "ended_by": "Chánh Văn phòng"}).returncode == 0
         assert not alive(going)
     assert "changed=0" in play(ansible, {**act, "ended_by": "Chánh Văn phòng"}).stdout
