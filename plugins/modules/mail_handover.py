@@ -47,7 +47,7 @@ options:
     type: str
     default: ""
   inventory:
-    description: What is in the mailbox, as C(congvu inventory) says it; kept with who else has which role in it.
+    description: What is in the mailbox, as C(congvu inventory) says it; kept with the other roles in it.
     type: dict
     default: {}
   acknowledged_by:
