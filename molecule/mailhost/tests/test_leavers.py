@@ -36,7 +36,7 @@ def leaver(demo: dict[str, Any], host: Host) -> str:
     address = next(
         a["address"] for a in demo["accounts"] if a["kind"] == "person" and a["state"] == "suspended"
     )
-    home = host.check_output("doveadm -f tab user -f home %s", address)
+    home = host.check_output("doveadm user -f home %s", address).split()[-1]
     host.check_output("rm -f %s/.dovecot.lda-dupes", home)
     return str(address)
 
