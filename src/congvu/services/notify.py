@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(**json.loads(args.settings.read_text("utf-8")))
     sender = Sender(settings.organisation, settings.domain, settings.page)
     with store.connect(role="congvu_reminder", **settings.database) as db:
-        due = [*break_glass.notices_due(db), *odduse.notices_due(db)]
+        due: list[Opened | Odd] = [*break_glass.notices_due(db), *odduse.notices_due(db)]
     failed = 0
     for each in due:
         mail = message(each, sender, clock.local(clock.now()))

@@ -102,7 +102,8 @@ def logins(entries: Iterable[Mapping[str, Any]], office: Sequence[Network]) -> I
     """The attempts that journal entries speak of; of the host itself and of what is no attempt, none."""
     for entry in entries:
         message = entry.get("MESSAGE")
-        start = message.find("{") if isinstance(message, str) else -1
+        message = message if isinstance(message, str) else ""  # what is no text comes as a list of bytes
+        start = message.find("{")
         if start < 0:
             continue
         try:
