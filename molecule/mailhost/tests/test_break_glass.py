@@ -54,6 +54,11 @@ def ask(host: Host, sql: str) -> str:
     return host.check_output(f'psql -XAtU congvu_admin congvu -c "{sql}"')
 
 
+def subject(ticket: str) -> str:
+    """Of a message that is there to be read; in ASCII, for imaplib's SEARCH."""
+    return f"thu-rieng-{ticket.partition('/')[0]}"
+
+
 def in_hours(hours: float) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
 
@@ -63,7 +68,7 @@ def opened(
     ansible: Ansible, host: Host, people: list[Account], ticket: str
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """The mailbox of the first person, open to the second: its address, and the act. Ended at last."""
-    put(host, people[0]["address"], f"thu-rieng-{ticket}")
+    put(host, people[0]["address"], subject(ticket))
     act = asked(people, ticket, in_hours(1))
     done = play(ansible, act)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -88,7 +93,7 @@ def test_the_reader_sees_it_and_changes_nothing(
     with session(doors, reader) as client:
         assert box in listed(client)
         select(client, inbox)
-        number = client.search(None, "SUBJECT", f'"thu-rieng-{act["ticket"]}"')[1][0].decode()
+        number = client.search(None, "SUBJECT", f'"{subject(act["ticket"])}"')[1][0].decode()
         assert b"x\r\n" in client.fetch(number, "(BODY[TEXT])")[1][0][1]  # which marks as read who may mark
         before = imaplib_flags(client, number)
         client.store(number, "+FLAGS", "(\\Seen \\Deleted \\Flagged)")
@@ -109,7 +114,7 @@ def test_the_reader_sees_it_and_changes_nothing(
         assert client.search(None, "SUBJECT", "rieng")[1][0]
     with session(doors, owner) as client:
         client.select("INBOX", readonly=True)
-        assert client.search(None, "UNSEEN", "SUBJECT", f'"thu-rieng-{act["ticket"]}"')[1][0]
+        assert client.search(None, "UNSEEN", "SUBJECT", f'"{subject(act["ticket"])}"')[1][0]
         assert client.delete(folder)[0] == "OK"
     with Smtp(doors) as client:
         client.login(reader["address"], reader["password"])
