@@ -279,9 +279,9 @@ def test_a_run_keeps_what_it_finds_once_with_its_record(run: list[str], database
 
 
 def test_it_shuts_nobody_out(run: list[str], database: Database) -> None:
-    before = database.ask("dovecot", "select login from door order by 1")
+    before = database.ask("dovecot", "select login from door_key order by 1")
     assert cli.main(run) == 0
-    assert database.ask("dovecot", "select login from door order by 1") == before
+    assert database.ask("dovecot", "select login from door_key order by 1") == before
     assert database.ask("congvu_admin", "select * from session_end") == []
 
 

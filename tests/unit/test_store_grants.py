@@ -13,7 +13,7 @@ VIEWS = (
     "account", "door", "delivery", "alias", "hosted_domain", "sender", "box_member", "rule", "reach",
     "fingerprinted", "box_group", "box_share", "box_name", "box_identity", "sent_copy", "leaver",
     "session_alive", "signatory", "asked", "statement_last",
-    "service_account", "service_mail", "person_door", "service_door",
+    "service_account", "service_mail", "person_door", "service_door", "door_key", "password_key", "app_key",
     "list_open", "list_member", "list_moderator", "list_sender",
     "break_glass_open", "break_glass_box", "break_glass_notice_due", "odd_use_notice_due",
 )  # fmt: skip

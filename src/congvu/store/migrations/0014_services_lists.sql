@@ -68,16 +68,22 @@ create or replace view door with (security_barrier) as
    union all
   select login, password, null, null, true, networks from service_door;
 
--- A service has no second factor.
-create or replace view door_key with (security_barrier) as
-  select d.login, '' as selector, d.password, d.submit_only, d.networks
+-- The same for the keys. A service has no second factor.
+create view password_key with (security_barrier) as
+  select d.login, d.password, d.submit_only, d.networks
     from door d
-   where not exists (select from second_factor f where f.address = d.login and f.confirmed_at is not null)
-   union all
-  select d.login, a.selector, a.hash, d.submit_only, d.networks
+   where not exists (select from second_factor f where f.address = d.login and f.confirmed_at is not null);
+
+create view app_key with (security_barrier) as
+  select d.login, a.selector, a.hash as password, d.submit_only, d.networks
     from door d
          join second_factor f on f.address = d.login and f.confirmed_at is not null
          join app_password a on a.address = d.login and (a.expires_at is null or a.expires_at > congvu_now());
+
+create or replace view door_key with (security_barrier) as
+  select login, '' as selector, password, submit_only, networks from password_key
+   union all
+  select login, selector, password, submit_only, networks from app_key;
 
 -- What comes back to a service, a bounce or an answer, goes to whoever answers for it.
 create view service_mail with (security_barrier) as
