@@ -87,7 +87,7 @@ demo-down: ## remove everything that `make demo` made
 
 # --- the rings ----------------------------------------------------------------------------------------
 ##@ Prove it
-check: build/.venv ## the fast ring: lint, types, unit, policy, structure (3 min)
+check: build/.venv ## the fast ring: lint, types, unit, policy, structure (5 min)
 	@$(PHASE)
 	phase "Lint, types, policy"
 	ruff check --quiet .
