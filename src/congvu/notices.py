@@ -60,11 +60,12 @@ def message(notice: Opened | Odd, sender: Sender, now: datetime) -> EmailMessage
 
 def _access(opened: Opened, sender: Sender, now: datetime) -> EmailMessage:
     about = f"{opened.address} {opened.access} {opened.step}"
+    ticket = f"theo văn bản số {opened.ticket}"
     if opened.step == "opened":
-        subject = f"Thông báo: hộp thư công vụ của ông/bà được mở cho người khác đọc theo số {opened.ticket}"
+        subject = f"Thông báo: hộp thư công vụ của ông/bà được mở cho người khác đọc {ticket}"
         body = _opened(opened, sender)
     else:
-        subject = f"Thông báo: đã chấm dứt quyền đọc hộp thư công vụ của ông/bà theo số {opened.ticket}"
+        subject = f"Thông báo: đã chấm dứt quyền đọc hộp thư công vụ của ông/bà {ticket}"
         body = _ended(opened)
     return mail(Letter(opened.full_name, opened.address, subject, body, about), sender, now)
 
@@ -75,7 +76,7 @@ def _opened(opened: Opened, sender: Sender) -> str:
 
         Hộp thư công vụ {opened.address} được mở cho người khác đọc, cụ thể như sau:
 
-            Căn cứ: số {opened.ticket}
+            Căn cứ: văn bản số {opened.ticket}
             Lý do: {opened.reason}
             Người được đọc: {_person(opened.reader, opened.reader_position, opened.reader_unit)}
             Người phê duyệt: {_person(opened.approver, opened.approver_position, opened.approver_unit)}
@@ -94,8 +95,8 @@ def _ended(opened: Opened) -> str:
     return f"""\
         Kính gửi: {opened.full_name}
 
-        Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo số {opened.ticket} đã chấm dứt
-        lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn mở được
+        Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo văn bản số {opened.ticket}
+        đã chấm dứt lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn mở được
         hộp thư của ông/bà.
         """
 

@@ -13,7 +13,8 @@ from hostfacts import HostFacts
 from congvu import clock
 
 GRACE = timedelta(minutes=2)  # rights are taken out of the store by a timer of each minute
-PROMPT = timedelta(hours=1)  # within which an owner is told
+HOUR = timedelta(hours=1)
+PROMPT = HOUR  # within which an owner is told
 Access = dict[str, Any]
 
 
@@ -44,18 +45,19 @@ def test_break_glass(observe: Observe, facts: HostFacts, answers: Answers) -> No
     accesses = [each for each in directory.accesses if _over(each) >= began]
     most = timedelta(hours=facts.value("break_glass.max_hours"))
     for each in accesses:
-        subject = f"số {each['ticket']}, hộp thư của mã cán bộ {each['owner']}"
+        subject = f"văn bản số {each['ticket']}, hộp thư của mã cán bộ {each['owner']}"
         three = len({each["owner"], each["reader"], each["approver"]}) == 3
         observe.check(f"{subject}, phê duyệt", three, "người phê duyệt không phải người thứ ba")
         observe.check(
             f"{subject}, căn cứ", bool(each["ticket"].strip() and each["reason"].strip()), "để trống"
         )
         length = _at(each["ends_at"]) - _at(each["opened_at"])
-        observe.check(f"{subject}, thời hạn", length <= most, f"{length} (chính sách: {most})")
+        told = f"{length / HOUR:.1f} giờ (chính sách: tối đa {most / HOUR:.0f} giờ)".replace(".", ",")
+        observe.check(f"{subject}, thời hạn", length <= most, told)
         written = "break_glass.open" in (each["records"] or [])
         observe.check(f"{subject}, bản ghi khi mở", written, "không có")
-        opened, told = _at(each["opened_at"]), each["notices"] or {}
-        _check_told(observe, f"{subject}, thông báo khi mở", told.get("opened"), (opened, directory.now))
+        opened, sent = _at(each["opened_at"]), each["notices"] or {}
+        _check_told(observe, f"{subject}, thông báo khi mở", sent.get("opened"), (opened, directory.now))
         if _over(each) < directory.now - GRACE:
             _check_end(observe, subject, each, directory.now)
     current = read_by_others(facts)

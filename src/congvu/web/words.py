@@ -44,6 +44,11 @@ ACTS = {
     "handover.make": "Lập việc bàn giao hộp thư",
     "handover.effect": "Bàn giao hộp thư có hiệu lực",
     "handover.acknowledge": "Xác nhận đã nhận bàn giao hộp thư",
+    "break_glass.open": "Mở hộp thư cho người khác đọc theo phê duyệt",
+    "break_glass.end": "Chấm dứt việc mở hộp thư cho người khác đọc",
+    "odd_use.networks": "Phát hiện đăng nhập từ nhiều mạng trong thời gian ngắn",
+    "odd_use.abroad": "Phát hiện đăng nhập từ ngoài các mạng trong nước",
+    "odd_use.sprayed": "Phát hiện đăng nhập từ mạng đang dò mật khẩu",
 }
 
 

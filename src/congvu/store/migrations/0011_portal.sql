@@ -199,6 +199,7 @@ begin
               from audit_record r
              where r.subject in (own, who) or r.actor = own or r.detail ->> 'head' = who
                 or r.detail ->> 'giver' = who or r.detail ->> 'receiver' = who
+                or r.detail ->> 'reader' = who or r.detail ->> 'approver' = who
                 or exists (select from audit_diff d
                             where d.record = r.id
                               and d.body ~ ('(^|[^A-Za-z0-9._/-])(' || regexp_replace(who, '\W', '\\\&', 'g') || '|'

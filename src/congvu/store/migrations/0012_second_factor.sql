@@ -108,7 +108,7 @@ begin
   return found;
 end $$;
 
--- For a mail program of the session's person. Says made, or why not: no_session, no_factor, too_many.
+-- For a mail program of the session's person. Says made, or why not: no_session, no_factor, too_many_apps.
 create function add_app_password(held bytea, name text, chosen text, told text) returns text
   language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -119,7 +119,7 @@ begin
   elsif not exists (select from second_factor where address = who and confirmed_at is not null) then
     return 'no_factor';
   elsif (select count(*) >= 20 from app_password where address = who and expires_at is null) then
-    return 'too_many';
+    return 'too_many_apps';
   end if;
   insert into audit_record (actor, verb, subject, detail)
   values (who, 'app_password.make', who, jsonb_build_object('label', told));
