@@ -96,8 +96,8 @@ def _ended(opened: Opened) -> str:
         Kính gửi: {opened.full_name}
 
         Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo văn bản số {opened.ticket}
-        đã chấm dứt lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn mở được
-        hộp thư của ông/bà.
+        đã chấm dứt lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn
+        mở được hộp thư của ông/bà.
         """
 
 

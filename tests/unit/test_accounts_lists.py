@@ -173,6 +173,13 @@ def test_a_closed_list_takes_nothing(office: Database) -> None:
     assert office.ask("postfix", "select address from list_open") == [(at("nhom"),)]
 
 
+def test_whoever_may_post_may_do_so_under_each_name_of_the_domain(office: Database) -> None:
+    office.change("congvu_admin", "insert into domain_name values ('snv.moi.example', %s, null)", DOMAIN)
+    found = asked(office, "nhom", at("annv").replace(DOMAIN, "snv.moi.example"))
+    assert found
+    assert found.accepted
+
+
 def test_what_it_may_not_see(office: Database) -> None:
     for relation in ("mailing_list", "list_sender", "person", "account", "door", "credential"):
         with pytest.raises(errors.InsufficientPrivilege):
@@ -219,7 +226,7 @@ def test_a_message_goes_to_the_members_as_it_came(hand_out: HandOut) -> None:
 @pytest.mark.parametrize("sender", ["citizen@congdan.example", ""])
 def test_anybody_elses_goes_to_the_moderator_attached(hand_out: HandOut, sender: str) -> None:
     status, called, sent = hand_out(sender, "toanso")
-    assert (status, called) == (0, f"-i -f <> -- {at('vp')}")
+    assert (status, called) == (0, f"-i -f {sender or '<>'} -- {at('vp')}")
     mail = email.message_from_bytes(sent, policy=email.policy.default)
     text, attached = mail.iter_parts()
     assert at("toanso") in text.get_content()

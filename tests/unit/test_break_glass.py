@@ -294,7 +294,7 @@ def test_the_owner_is_told_when_it_opens_and_when_it_is_over_each_time_once(
         ("14:00", ("số 12/QĐ-SNV", "Lý do: Tìm hồ sơ đang giải quyết", "Người được đọc: Bình",
                    "Người phê duyệt: Cúc",
                    "Từ: 14 giờ 00 ngày 26/11/2026", "Đến: 17 giờ 00 ngày 26/11/2026")),
-        ("17:01", ("đã chấm dứt\nlúc 17 giờ 00 ngày 26/11/2026",)),
+        ("17:01", ("đã chấm dứt lúc 17 giờ 00 ngày 26/11/2026",)),
     ):  # fmt: skip
         directory.set_now(f"2026-11-26 {moment}+07")
         with directory.store() as db:

@@ -9,6 +9,10 @@ from fix_database import Database
 from fix_portal import COOKIE, MINE, Visitor, quarter, records, sign, statements, text
 from fix_services import DOMAIN, NEW, Server, change
 
+from congvu.web import words
+
+CLERK = f"linhnhp@{DOMAIN}"
+
 # -- the door --------------------------------------------------------------------------------------
 
 
@@ -114,6 +118,16 @@ def test_the_page_tells_the_roles_and_only_ones_own(head: Visitor, clerk: Visito
     told = text(clerk.get().text)
     assert f"Văn thư – vp@{DOMAIN}" in told
     assert "Nguyễn Văn An" not in told
+
+
+def test_whose_password_was_guessed_is_told_to_nobody(clerk: Visitor, roles: Database) -> None:
+    """Neither to whoever chose it: ADR 0012."""
+    for verb, subject in (("password.in_use", CLERK), ("credential.revoke", f"annv@{DOMAIN}")):
+        with roles.store() as db:
+            db.record(CLERK, verb, subject, {"reason": "password.in_use"})
+    told = text(clerk.get("/du-lieu").text)
+    assert "không được chấp nhận" not in told
+    assert words.ACTS["credential.revoke"] not in told
 
 
 def test_records_are_ones_own(clerk: Visitor, password_server: Server, roles: Database) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
 from fix_database import Database
-from fix_portal import Visitor, records, text
+from fix_portal import COOKIE, Visitor, records, text
 from fix_services import DOMAIN, KEY, PASSWORD, Server, answer, check
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,6 +115,78 @@ def test_nobody_revokes_anothers(head: Visitor, clerk: Visitor, secret: str, rol
     ((app,),) = roles.ask("congvu_owner", "select id from app_password")
     assert clerk.post(f"/bao-mat/{app}").status == 303
     assert len(door(roles)) == 1
+
+
+def test_sessions_that_a_password_alone_has_opened_end_with_it(head: Visitor, roles: Database) -> None:
+    """Whoever knows the password, and was in before, could make an app password without any code."""
+    before = Visitor(head.server)
+    assert before.login("annv").status == 303
+    made = begin(head)
+    assert head.post("/bao-mat", act="confirm", code=code(made, -1)).status == 303
+    assert before.post("/bao-mat", token="x", act="make", label="Điện thoại").status != 200
+    assert before.get("/bao-mat").status == 303  # to the entrance
+    assert head.get("/bao-mat").status == 200
+    assert door(roles) == []
+
+
+def test_a_factor_in_force_is_not_begun_anew(secret: str, head: Visitor, roles: Database) -> None:
+    """Not by a form that another browser confirmed in between either."""
+    assert secret
+    kept = roles.ask("congvu_owner", "select secret, confirmed_at from second_factor")
+    roles.change("congvu_owner", "update second_factor set confirmed_at = null")
+    with roles.store("congvu_owner") as other, roles.store("congvu_password") as slow:
+        other.record("test", "test", "", {})
+        other.connection.execute("update second_factor set confirmed_at = now()")
+        held = bytes.fromhex(head.cookies[COOKIE])
+        with ThreadPoolExecutor(1) as pool:
+            begun = pool.submit(
+                lambda: slow.connection.execute(
+                    "select begin_factor(%s, 'other', repeat('0', 16))", [held]
+                ).fetchone()
+            )
+            time.sleep(0.5)  # it waits for the row
+            other.connection.commit()
+            assert begun.result() == {"begin_factor": False}
+    ((secret_now, confirmed),) = roles.ask("congvu_owner", "select secret, confirmed_at from second_factor")
+    assert (secret_now, bool(confirmed)) == (kept[0][0], True)
+
+
+AWAY = {
+    "reset": "update credential set origin = 'reset', hash = hash || 'x'",
+    "revoke": "update credential set revoked_at = now()",
+}
+
+
+@pytest.mark.parametrize("act", AWAY)
+def test_keys_end_with_a_password_that_is_taken_away(
+    head: Visitor, secret: str, roles: Database, act: str
+) -> None:
+    assert secret
+    app_password(head)
+    roles.change("congvu_owner", f"{AWAY[act]} where address = %s", ME)
+    assert roles.ask("congvu_owner", "select label from app_password") == []
+
+
+def test_a_changed_password_ends_the_webmails_keys_and_no_device(
+    head: Visitor, secret: str, roles: Database
+) -> None:
+    assert secret
+    app_password(head)
+    roles.change(
+        "congvu_owner",
+        "insert into app_password (address, selector, hash, label, expires_at)"
+        " select address, 'aaaaaaaa', hash, 'webmail', now() + interval '1 hour' from app_password",
+    )
+    roles.change(
+        "congvu_owner", "update credential set origin = 'self', hash = hash || 'x' where address = %s", ME
+    )
+    assert roles.ask("congvu_owner", "select label from app_password") == [("Điện thoại",)]
+
+
+def test_whoever_comes_back_begins_without_a_factor(secret: str, roles: Database) -> None:
+    assert secret
+    roles.change("congvu_owner", "delete from credential where address = %s", ME)
+    assert roles.ask("congvu_owner", "select address from second_factor") == []
 
 
 def test_turning_it_off_needs_a_code_and_ends_every_app_password(

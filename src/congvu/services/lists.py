@@ -54,7 +54,8 @@ def run(args: argparse.Namespace) -> int:
         command = [args.sendmail, "-i", "-f", address, "--", *way.members]
         mail = header_of(address) + content
     elif way.moderator:
-        command = [args.sendmail, "-i", "-f", "<>", "--", way.moderator]
+        # Whoever waits for an answer is told when the moderator's mailbox is full.
+        command = [args.sendmail, "-i", "-f", sender or "<>", "--", way.moderator]
         mail = request(content, sender, way.moderator, (address, way.name), clock.local(clock.now()))
     else:
         print("4.3.5 nobody decides about mail to this list", file=sys.stderr)

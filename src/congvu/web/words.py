@@ -26,7 +26,6 @@ ACTS = {
     "credential.reset": "Cấp lại mật khẩu",
     "credential.revoke": "Thu hồi mật khẩu vì lý do an toàn",
     "password.change": "Đổi mật khẩu",
-    "password.in_use": "Chọn mật khẩu không được chấp nhận",
     "password.recognise": "Ghi nhận mật khẩu để chống dùng trùng",
     "policy.acknowledge": "Xác nhận đã đọc quy định về sử dụng thư công vụ",
     "statement.make": "Ký xác nhận hằng quý",

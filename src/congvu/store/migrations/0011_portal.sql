@@ -197,13 +197,15 @@ begin
       from (select r.id, r.at, r.verb, r.actor = own as own_act, r.subject = own or r.subject = who as about_me,
                    case when r.actor = own then r.detail ->> 'client' end as client
               from audit_record r
-             where r.subject in (own, who) or r.actor = own or r.detail ->> 'head' = who
+             where (r.subject in (own, who) or r.actor = own or r.detail ->> 'head' = who
                 or r.detail ->> 'giver' = who or r.detail ->> 'receiver' = who
                 or r.detail ->> 'reader' = who or r.detail ->> 'approver' = who
                 or exists (select from audit_diff d
                             where d.record = r.id
                               and d.body ~ ('(^|[^A-Za-z0-9._/-])(' || regexp_replace(who, '\W', '\\\&', 'g') || '|'
-                                            || regexp_replace(own, '\W', '\\\&', 'g') || ')($|[^A-Za-z0-9._/-])'))
+                                            || regexp_replace(own, '\W', '\\\&', 'g') || ')($|[^A-Za-z0-9._/-])')))
+               -- Nobody may learn here that somebody else has the password that they chose (ADR 0012).
+               and r.verb <> 'password.in_use' and (r.verb <> 'credential.revoke' or r.subject = own)
              order by r.id desc
              limit 200) shown);
 end $$;

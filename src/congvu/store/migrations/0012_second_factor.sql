@@ -45,6 +45,31 @@ create trigger ended after delete on second_factor for each row
 create trigger revoked after delete on app_password for each row
   when (old.expires_at is null) execute function key_lost();
 
+-- Keys end with the password that they were made beside: all of them when an administrator takes it away, the webmail's
+-- when it is changed. Whoever comes back after the mailbox was closed begins without a factor.
+create or replace function password_lost() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  insert into session_end (login) values (new.address) on conflict (login) do update set since = excluded.since;
+  delete from app_password where address = new.address;
+  return null;
+end $$;
+create function password_changed() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  delete from app_password where address = new.address and expires_at is not null;
+  return null;
+end $$;
+create trigger changed after update on credential for each row
+  when (new.origin = 'self' and new.hash <> old.hash) execute function password_changed();
+create function password_gone() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  delete from second_factor where address = old.address;
+  return null;
+end $$;
+create trigger gone after delete on credential for each row execute function password_gone();
+
 -- What opens 993, 465, 4190 and the webmail's sessions for those whom `door` lets in: the password, or with a second
 -- factor an app password and nothing else. One row at most for each login and selector.
 create view door_key with (security_barrier) as
@@ -84,8 +109,9 @@ begin
   insert into audit_record (actor, verb, subject) values (who, 'factor.begin', who);
   insert into second_factor (address, secret, key) values (who, sealed, made_under)
       on conflict (address) do update set secret = excluded.secret, key = excluded.key, made_at = congvu_now(),
-                                          last_step = 0;
-  return true;
+                                          last_step = 0
+                                    where second_factor.confirmed_at is null;
+  return found;
 end $$;
 
 create function confirm_factor(held bytea) returns boolean
@@ -95,7 +121,12 @@ declare
 begin
   insert into audit_record (actor, verb, subject) values (who, 'factor.confirm', who);
   update second_factor set confirmed_at = congvu_now() where address = who and confirmed_at is null;
-  return found;
+  if not found then
+    return false;
+  end if;
+  -- Sessions that a password alone has opened end: they could make app passwords without ever showing a code.
+  delete from portal_session where address = who and token <> sha256(held);
+  return true;
 end $$;
 
 create function end_factor(held bytea) returns boolean
@@ -171,7 +202,7 @@ begin
   return 'recorded';
 end $$;
 
-revoke all on function key_lost(), session_factor(bytea), use_code(text, bigint), begin_factor(bytea, bytea, text),
+revoke all on function key_lost(), password_changed(), password_gone(), session_factor(bytea), use_code(text, bigint), begin_factor(bytea, bytea, text),
                        confirm_factor(bytea), end_factor(bytea), add_app_password(bytea, text, text, text),
                        add_webmail_password(text, text, text, text), portal_factor(bytea), portal_revoke(bytea, bigint)
   from public;

@@ -75,6 +75,14 @@ create or replace view box_identity with (security_barrier) as
   select r.login, present_address(b.address) as address, b.kind, b.unit
     from reach r join box_name b on b.address = r.address;
 
+-- Whoever may post to a list may do so under every spelling that the doors let through.
+create or replace function list_accepts(which text, sender text) returns boolean
+  language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+  select exists (select from home_address(sender) key
+                   join list_sender s on s.address = coalesce((select target from alias where address = key), key)
+                  where s.list = which)
+$$;
+
 grant execute on function home_address(text), present_address(text)
    to congvu_admin, congvu_password, congvu_webmail, dovecot, postfix;
 grant execute on function sending_addresses(text), sending_key(text) to congvu_admin, postfix;
