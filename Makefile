@@ -101,7 +101,7 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure (5 min
 	pytest --quiet
 	phase "The fast ring is green"
 
-test: check build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (under 60 min)
+test: check build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (70 min)
 	@$(PHASE)
 	phase "Molecule: every story on real hosts"
 	export CONGVU_HOSTS=molecule
