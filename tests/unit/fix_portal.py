@@ -53,7 +53,7 @@ class Visitor:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         reply = self.server.send(method, f"/trang-cua-toi{path}", body, **sent)
         for header in reply.headers.get_all("Set-Cookie", []):
-            name, value = _HELD.match(header).groups()  # type: ignore[union-attr]
+            ((name, value),) = _HELD.findall(header)
             self.cookies[name] = value
             if not value:
                 del self.cookies[name]

@@ -19,6 +19,7 @@ from congvu import secondfactor
 from congvu.fingerprints import Key
 from congvu.passwords import verify
 from congvu.secondfactor import Seal
+from congvu.store.second_factor import remove_factor
 
 ME = f"annv@{DOMAIN}"
 
@@ -201,8 +202,6 @@ def test_turning_it_off_needs_a_code_and_ends_every_app_password(
 
 def test_an_administrator_recovers_with_a_record(secret: str, roles: Database, service: Server) -> None:
     assert secret
-    from congvu.store.second_factor import remove_factor  # noqa: PLC0415
-
     with roles.store() as db:
         assert remove_factor(db, ME, "root", "Mất điện thoại")
     assert answer(service, "annv") == "open"

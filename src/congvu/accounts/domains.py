@@ -86,15 +86,13 @@ def schedule(home: str, names: Sequence[Name], today: date) -> list[str]:
     """What happens when, one sentence a day, for the operator."""
     said = [f"Mail to {', '.join([home, *(each.name for each in names)])} arrives in the same mailboxes."]
     said.append(f"Today people send under {present_name(home, names, today)}.")
-    turns = [each for each in names if each.cut_over and each.cut_over > today]
+    turns = [(each.cut_over, each.name) for each in names if each.cut_over and each.cut_over > today]
     if turns:
-        said[-1] += f" They may try {', '.join(each.name for each in turns)}, too."
-    for each in turns:
-        day = each.cut_over
-        assert day is not None  # noqa: S101  (told to mypy: they were chosen by it)
+        said[-1] += f" They may try {', '.join(name for _, name in turns)}, too."
+    for day, name in turns:
         allowed = ", ".join(sorted(sending_names(home, names, day)))
         said.append(
-            f"On {day}, at midnight in Viet Nam, people send under {each.name}, and from then on"
+            f"On {day}, at midnight in Viet Nam, people send under {name}, and from then on"
             f" under nothing but {allowed}; the webmail does so at the next login."
         )
     return said
