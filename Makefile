@@ -101,12 +101,15 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure (5 min
 	pytest --quiet
 	phase "The fast ring is green"
 
-test: check build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (70 min)
+test: build/.venv build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (70 min)
 	@$(PHASE)
-	phase "Molecule: every story on real hosts"
+	phase "Molecule: every story on real hosts; beside its first converge, the fast ring"
 	export CONGVU_HOSTS=molecule
-	trap '$(TESTHOST) down' EXIT
-	molecule test --all --report
+	stories=
+	trap 'kill -- -$$stories 2>/dev/null || true; $(TESTHOST) down' EXIT
+	setsid molecule test --all --report & stories=$$!
+	$(MAKE) --no-print-directory check
+	wait $$stories
 	phase "The merge ring is green"
 
 bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (12 min)
