@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+import zxingcpp
 from fix_database import Database
 from fix_portal import COOKIE, Visitor, records, text
-from fix_services import DOMAIN, KEY, PASSWORD, Server, answer, check
+from fix_services import DOMAIN, KEY, ORGANISATION, PASSWORD, Server, answer, check
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from congvu import secondfactor
 from congvu.fingerprints import Key
@@ -38,6 +41,18 @@ def begin(visitor: Visitor) -> str:
     return re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
 
 
+def picture(page: str) -> Image.Image:
+    """The page's QR code, drawn: strokes of one module's height from left to right, ten points a module."""
+    ((side, strokes),) = re.findall(r'<svg viewBox="0 0 (\d+) \1".*?stroke="#000" d="([^"]+)"', page)
+    drawn = Image.new("1", (int(side), int(side)), 1)
+    x, y = 0, 0
+    for act, right, down in re.findall(r"([Mmh])(-?\d+)(?: (\d+))?", strokes):
+        if act == "h":
+            drawn.paste(0, (x, y, x + int(right), y + 1))
+        x, y = x + int(right), y + int(down or 0)
+    return drawn.resize((drawn.width * 10, drawn.height * 10))
+
+
 @pytest.fixture
 def secret(head: Visitor) -> str:
     """annv has turned the factor on, with the code of a moment ago."""
@@ -59,6 +74,17 @@ def test_until_it_is_confirmed_it_guards_nothing(head: Visitor, roles: Database,
     assert made not in str(roles.ask("congvu_owner", "select * from second_factor"))
     assert head.post("/bao-mat", act="confirm", code=code(made)).status == 303
     assert door(roles) == []
+
+
+def test_a_telephone_reads_the_key_off_the_page(head: Visitor) -> None:
+    """The QR code holds what the link does, and the link the key that stands beside it."""
+    page = head.post("/bao-mat", act="begin").text
+    uri = html.unescape(re.findall(r'href="(otpauth:[^"]+)"', page)[0])
+    assert [each.text for each in zxingcpp.read_barcodes(picture(page))] == [uri]
+    shown = re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
+    read = pyotp.parse_uri(uri)
+    assert (read.name, read.issuer) == (ME, ORGANISATION)
+    assert read.now() in {code(shown), code(shown, -1)}
 
 
 def test_with_it_the_password_alone_opens_nothing(
