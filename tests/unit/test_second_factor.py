@@ -12,7 +12,7 @@ import pyotp
 import pytest
 import zxingcpp
 from fix_database import Database
-from fix_portal import COOKIE, Visitor, records, text
+from fix_portal import COOKIE, Visitor, begin, code, records, text
 from fix_services import DOMAIN, KEY, ORGANISATION, PASSWORD, Server, answer, check
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,16 +29,6 @@ ME = f"annv@{DOMAIN}"
 
 def door(database: Database) -> list[tuple[str, str]]:
     return database.ask("dovecot", "select selector, password from door_key where login = %s order by 1", ME)
-
-
-def code(secret: str, steps: int = 0) -> str:
-    """The code of now, or of so many steps of 30 seconds later."""
-    return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
-
-
-def begin(visitor: Visitor) -> str:
-    page = visitor.post("/bao-mat", act="begin").text
-    return re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
 
 
 def picture(page: str) -> Image.Image:
