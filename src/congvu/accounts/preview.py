@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from congvu import words
 from congvu.accounts.model import (
     ABSENCES,
     KINDS,
@@ -232,7 +233,7 @@ def _away(absence: Absence) -> str:
 
 
 def _day(day: date | None) -> str:
-    return f"{day:%d/%m/%Y}" if day else ""
+    return words.day(day) if day else ""
 
 
 def _plain(entry: Entry | None) -> dict[str, Any] | None:
