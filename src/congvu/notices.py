@@ -119,7 +119,7 @@ def _odd(odd: Odd, sender: Sender) -> str:
 
             {sender.page}
 
-        và báo cho bộ phận quản trị thư điện tử của {sender.organisation}.
+        và báo cho quản trị viên thư điện tử của {sender.organisation}.
 
         Hộp thư không bị khóa. Vì lý do an toàn, hãy tự gõ địa chỉ trên vào trình duyệt. Cơ quan không
         bao giờ hỏi mật khẩu qua thư hoặc điện thoại.

@@ -1,10 +1,17 @@
-"""Days and moments as people here read them."""
+"""What people here call things: days, moments, roles in mailboxes."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
 from congvu import clock
+
+ROLES = {
+    "head": "người đứng đầu",
+    "clerk": "văn thư",
+    "deputy": "cấp phó hoặc người làm thay",
+    "member": "thành viên",
+}
 
 
 def day(value: date) -> str:

@@ -10,12 +10,7 @@ from congvu.report.words import number, quarter, sentence
 
 __all__ = ["ACTS", "KINDS", "ROLES", "STATES", "act", "day", "moment", "number", "quarter", "sentence"]
 
-ROLES = {
-    "head": "Người đứng đầu",
-    "clerk": "Văn thư",
-    "deputy": "Cấp phó hoặc người làm thay",
-    "member": "Thành viên",
-}
+ROLES = {role: sentence(name) for role, name in words.ROLES.items()}
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
 # Verbs of the records of changes. What is not listed is shown as a change of the directory.
 ACTS = {
