@@ -9,7 +9,7 @@ from textwrap import fill
 
 from congvu import clock
 from congvu.letters import Letter, Sender, mail
-from congvu.odduse import OFFICE
+from congvu.odd_use import OFFICE
 from congvu.words import day, moment_in_letter
 
 
@@ -36,7 +36,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """Something odd about logins of ``address``. ``kind``: as in :mod:`congvu.odduse`, but for spraying."""
+    """Something odd about logins of ``address``. ``kind``: as in :mod:`congvu.odd_use`, but for spraying."""
 
     finding: int
     kind: str

@@ -18,10 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from congvu import secondfactor
+from congvu import second_factor
 from congvu.fingerprints import Key
 from congvu.passwords import verify
-from congvu.secondfactor import Seal
+from congvu.second_factor import Seal
 from congvu.store.second_factor import remove_factor
 
 ME = f"annv@{DOMAIN}"
@@ -249,9 +249,9 @@ def test_a_secret_opens_under_its_key_for_its_address_only(other: bytes, address
 def test_the_codes_of_the_standard(when: int, expected: str) -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     now = datetime.fromtimestamp(when, UTC)
-    assert secondfactor.step_of(expected, secret, now) == when // 30
-    assert secondfactor.step_of(f" {expected[:3]} {expected[3:]} ", secret, now) == when // 30
-    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=30)) == when // 30
-    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=90)) is None
+    assert second_factor.step_of(expected, secret, now) == when // 30
+    assert second_factor.step_of(f" {expected[:3]} {expected[3:]} ", secret, now) == when // 30
+    assert second_factor.step_of(expected, secret, now + timedelta(seconds=30)) == when // 30
+    assert second_factor.step_of(expected, secret, now + timedelta(seconds=90)) is None
     for wrong in ("", "12345", "abcdef", "١٢٣٤٥٦", expected + "0"):
-        assert secondfactor.step_of(wrong, secret, now) is None
+        assert second_factor.step_of(wrong, secret, now) is None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from congvu.notices import Odd, Opened, message
 from congvu.services import post
-from congvu.store import Store, break_glass, odduse
+from congvu.store import Store, break_glass, odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -36,11 +36,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def due(db: Store) -> list[Opened | Odd]:
-    return [*break_glass.notices_due(db), *odduse.notices_due(db)]
+    return [*break_glass.notices_due(db), *odd_use.notices_due(db)]
 
 
 def record(db: Store, sent: Opened | Odd) -> None:
     if isinstance(sent, Odd):
-        odduse.record_notice(db, sent)
+        odd_use.record_notice(db, sent)
     else:
         break_glass.record_notice(db, sent)

@@ -29,7 +29,7 @@ from congvu import clock, store
 from congvu.fingerprints import Key
 from congvu.passwords import Rules
 from congvu.policy import read_json
-from congvu.secondfactor import Seal
+from congvu.second_factor import Seal
 from congvu.services import host
 from congvu.services.factor_desk import Desk
 from congvu.services.password_answer import Answer
