@@ -40,6 +40,12 @@ def period_began(today: date, cutoff: str) -> date:
     return max(first for first in first_days if first <= today)
 
 
+def holds(path: str, box: str) -> bool:
+    """Tell whether a path of the store lies in a mailbox, by the mailbox's address."""
+    local, _, domain = box.partition("@")
+    return f"/{domain}/{local}/Maildir" in path
+
+
 class Answers:
     """What the daemons of one host answer. ``stranger``: a login that nobody has; ``failing``: may fail."""
 

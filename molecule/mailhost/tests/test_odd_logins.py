@@ -6,7 +6,6 @@ import json
 import shlex
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from doors import Doors
@@ -20,17 +19,6 @@ FORGET = (
     "begin; insert into audit_record (actor, verb, subject) values ('test', 'test', ''); "
     "delete from odd_use; commit"
 )
-
-
-@pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
-def people(demo: dict[str, Any]) -> list[Account]:
-    able = [each for each in demo["accounts"] if each["kind"] == "person" and each["state"] == "active"]
-    return [each for each in able if each.get("password")]
 
 
 def log_in(host: Host, account: Account, address: str, password: str = "") -> None:
