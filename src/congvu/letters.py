@@ -33,15 +33,20 @@ class Letter:
     about: str
 
 
+def head(author: Address, to: Address, subject: str, about: str, now: datetime) -> EmailMessage:
+    """The header of all that the system writes. ``about``: as a letter's."""
+    made = EmailMessage()
+    made["From"], made["To"], made["Subject"] = author, to, subject
+    made["Date"] = format_datetime(now)
+    made["Message-ID"] = f"<{hashlib.sha256(about.encode()).hexdigest()[:32]}@{author.domain}>"
+    made["Auto-Submitted"] = "auto-generated"
+    return made
+
+
 def mail(letter: Letter, sender: Sender, now: datetime) -> EmailMessage:
     """The letter as it is sent, in Vietnamese and under the organisation's name."""
-    made = EmailMessage()
-    made["From"] = Address(sender.organisation, _LOCAL_PART, sender.domain)
-    made["To"] = Address(letter.name, addr_spec=letter.address)
-    made["Subject"] = letter.subject
-    made["Date"] = format_datetime(now)
-    made["Message-ID"] = f"<{hashlib.sha256(letter.about.encode()).hexdigest()[:32]}@{sender.domain}>"
-    made["Auto-Submitted"] = "auto-generated"
+    author = Address(sender.organisation, _LOCAL_PART, sender.domain)
+    made = head(author, Address(letter.name, addr_spec=letter.address), letter.subject, letter.about, now)
     ending = f"""
 
         Đây là thư tự động, đề nghị không trả lời thư này.

@@ -6,8 +6,9 @@ import hashlib
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
 from textwrap import dedent
+
+from congvu import letters
 
 
 def header_of(address: str) -> bytes:
@@ -33,13 +34,9 @@ def request(content: bytes, sender: str, to: str, list_: tuple[str, str], now: d
     """
     address, name = list_
     digest = hashlib.sha256(content).hexdigest()[:32]
-    mail = EmailMessage()
-    mail["From"] = Address(name, addr_spec=address)
-    mail["To"] = to
-    mail["Subject"] = f"Thư chờ duyệt gửi đến danh sách {name}"
-    mail["Date"] = format_datetime(now)
-    mail["Message-ID"] = f"<{digest}.{now.timestamp():.0f}@{address.partition('@')[2]}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    subject = f"Thư chờ duyệt gửi đến danh sách {name}"
+    author, moderator = Address(name, addr_spec=address), Address(addr_spec=to)
+    mail = letters.head(author, moderator, subject, f"{address} {digest}", now)
     mail["MIME-Version"] = "1.0"
     text = EmailMessage()
     body = f"""\

@@ -9,7 +9,8 @@ from textwrap import fill
 
 from congvu import clock
 from congvu.letters import Letter, Sender, mail
-from congvu.odduse import OFFICE
+from congvu.odd_use import OFFICE
+from congvu.words import day, moment_in_letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """Something odd about logins of ``address``. ``kind``: as in :mod:`congvu.odduse`, but for spraying."""
+    """Something odd about logins of ``address``. ``kind``: as in :mod:`congvu.odd_use`, but for spraying."""
 
     finding: int
     kind: str
@@ -50,7 +51,7 @@ def message(notice: Opened | Odd, sender: Sender, now: datetime) -> EmailMessage
     """The mail for the owner of the mailbox."""
     if isinstance(notice, Odd):
         subject = "Cảnh báo: đăng nhập bất thường vào hộp thư công vụ của ông/bà ngày"
-        subject += f" {clock.local(notice.seen_at):%d/%m/%Y}"
+        subject += f" {day(clock.day(notice.seen_at))}"
         about = f"{notice.address} odd {notice.finding}"
         return mail(
             Letter(notice.full_name, notice.address, subject, _odd(notice, sender), about), sender, now
@@ -80,8 +81,8 @@ def _opened(opened: Opened, sender: Sender) -> str:
             Lý do: {opened.reason}
             Người được đọc: {_person(opened.reader, opened.reader_position, opened.reader_unit)}
             Người phê duyệt: {_person(opened.approver, opened.approver_position, opened.approver_unit)}
-            Từ: {_moment(opened.opened_at)}
-            Đến: {_moment(opened.ends_at)}
+            Từ: {moment_in_letter(opened.opened_at)}
+            Đến: {moment_in_letter(opened.ends_at)}
 
         Trong thời gian này, người được đọc chỉ xem được thư; không sửa, xóa hoặc đánh dấu được thư
         và không gửi được thư thay ông/bà. Mỗi lần mở hộp thư đều được ghi nhật ký. Quyền đọc tự chấm dứt
@@ -92,11 +93,12 @@ def _opened(opened: Opened, sender: Sender) -> str:
 
 
 def _ended(opened: Opened) -> str:
+    ended = moment_in_letter(opened.ended_at or opened.ends_at)
     return f"""\
         Kính gửi: {opened.full_name}
 
         Quyền đọc hộp thư công vụ {opened.address} của {opened.reader} theo văn bản số {opened.ticket}
-        đã chấm dứt lúc {_moment(opened.ended_at or opened.ends_at)}. Từ thời điểm đó, người này không còn
+        đã chấm dứt lúc {ended}. Từ thời điểm đó, người này không còn
         mở được hộp thư của ông/bà.
         """
 
@@ -117,7 +119,7 @@ def _odd(odd: Odd, sender: Sender) -> str:
 
             {sender.page}
 
-        và báo cho bộ phận quản trị thư điện tử của {sender.organisation}.
+        và báo cho quản trị viên thư điện tử của {sender.organisation}.
 
         Hộp thư không bị khóa. Vì lý do an toàn, hãy tự gõ địa chỉ trên vào trình duyệt. Cơ quan không
         bao giờ hỏi mật khẩu qua thư hoặc điện thoại.
@@ -125,7 +127,7 @@ def _odd(odd: Odd, sender: Sender) -> str:
 
 
 def _what(odd: Odd) -> str:
-    at = _moment(odd.seen_at)
+    at = moment_in_letter(odd.seen_at)
     if odd.kind == "networks":
         return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
     if odd.kind == "abroad":
@@ -140,7 +142,3 @@ def _wrapped(text: str) -> str:
 
 def _person(name: str, position: str, unit: str) -> str:
     return ", ".join(filter(None, (name, position, unit)))
-
-
-def _moment(at: datetime) -> str:
-    return f"{clock.local(at):%H giờ %M ngày %d/%m/%Y}"

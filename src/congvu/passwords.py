@@ -68,6 +68,7 @@ class Rules:
     """What the policy asks of a password. `common` holds the roots of words that nobody may lean on."""
 
     min_length: int
+    min_length_with_second_factor: int
     max_length: int
     classes: frozenset[str]
     common: frozenset[str] = frozenset()
@@ -77,21 +78,27 @@ class Rules:
         """Make rules of the policy's values (flat dotted keys); `common`: words of a larger dictionary."""
         return cls(
             min_length=int(values["password.min_length"]),
+            min_length_with_second_factor=int(values["password.min_length_with_second_factor"]),
             max_length=int(values["password.max_length"]),
             classes=frozenset(values["password.classes"]),
             common=frozenset(root for word in common if len(root := _letters(_fold(word))) >= 4),
         )
 
+    def too_short_alone(self, password: str) -> bool:
+        """Tell whether the password is too short for an account without a second factor."""
+        return len(normalise(password)) < self.min_length
+
 
 @dataclass(frozen=True)
 class Context:
-    """What an attacker knows about the person, and the present password where one is being replaced."""
+    """What an attacker knows about the person, what else guards the account, and the password to replace."""
 
     full_name: str = ""
     unit: str = ""
     address: str = ""
     organisation: tuple[str, ...] = ()
     present: str | None = field(default=None, repr=False)
+    second_factor: bool = False
 
 
 def generate(length: int = _GENERATED_LENGTH) -> str:
@@ -133,7 +140,7 @@ def check(candidate: str, context: Context, rules: Rules) -> list[Fault]:
         # Nothing else is looked at: the work that a stranger can ask for has a bound.
         return [Fault("max_length", f"Mật khẩu không được dài quá {rules.max_length} ký tự.")]
     return [
-        *_length(candidate, rules),
+        *_length(candidate, context, rules),
         *_classes(candidate, rules),
         *_invisible(candidate),
         *_guessable(candidate, context, rules),
@@ -151,10 +158,11 @@ _CLASSES = {
 }
 
 
-def _length(candidate: str, rules: Rules) -> Iterable[Fault]:
+def _length(candidate: str, context: Context, rules: Rules) -> Iterable[Fault]:
     length = len(candidate)
-    if length < rules.min_length:
-        yield Fault("min_length", f"Mật khẩu phải có ít nhất {rules.min_length} ký tự (mới có {length}).")
+    least = rules.min_length_with_second_factor if context.second_factor else rules.min_length
+    if length < least:
+        yield Fault("min_length", f"Mật khẩu phải có ít nhất {least} ký tự (mới có {length}).")
 
 
 def _classes(candidate: str, rules: Rules) -> Iterable[Fault]:

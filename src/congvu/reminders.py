@@ -10,6 +10,7 @@ from datetime import date, datetime
 from email.message import EmailMessage
 
 from congvu.letters import Letter, Sender, mail
+from congvu.words import day
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,13 @@ class Reminder:
 
 def message(reminder: Reminder, sender: Sender, now: datetime) -> EmailMessage:
     """The mail for one person. The same reminder has the same Message-ID, should it ever be sent twice."""
-    last = f"{reminder.expires_on:%d/%m/%Y}"
+    last = day(reminder.expires_on)
     left = f"còn {reminder.days_left} ngày" if reminder.days_left else "hôm nay là ngày cuối"
     about = f"{reminder.address} {reminder.password_set_at.isoformat()} {reminder.step}"
     body = f"""\
         Kính gửi: {reminder.full_name}
 
-        Mật khẩu hộp thư công vụ {reminder.address} đã đến hạn đổi từ ngày {reminder.due_on:%d/%m/%Y}
+        Mật khẩu hộp thư công vụ {reminder.address} đã đến hạn đổi từ ngày {day(reminder.due_on)}
         và chỉ còn dùng được đến hết ngày {last} ({left}). Sau ngày đó, không thể đọc
         và gửi thư cho đến khi đổi mật khẩu.
 

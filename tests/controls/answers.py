@@ -40,6 +40,12 @@ def period_began(today: date, cutoff: str) -> date:
     return max(first for first in first_days if first <= today)
 
 
+def holds(path: str, box: str) -> bool:
+    """Tell whether a path of the store lies in a mailbox, by the mailbox's address."""
+    local, _, domain = box.partition("@")
+    return f"/{domain}/{local}/Maildir" in path
+
+
 class Answers:
     """What the daemons of one host answer. ``stranger``: a login that nobody has; ``failing``: may fail."""
 
@@ -243,15 +249,19 @@ class Answers:
     # --- passwords ------------------------------------------------------------------------------------------
 
     @cached_property
-    def _tried(self) -> list[tuple[str, str, str]]:
+    def _tried(self) -> list[tuple[str, str, dict[str, str]]]:
         value = self.facts.value
         good = [("mạnh (đối chứng)", "", candidates.strong(int(value("password.min_length")) + 6))]
-        return good + candidates.weak(value) + [(each, "banned", each) for each in candidates.BANNED]
+        tried = good + candidates.weak(value) + [(each, "banned", each) for each in candidates.BANNED]
+        least = int(value("password.min_length_with_second_factor"))
+        beside = {"candidate": candidates.strong(least - 1), "second_factor": "1"}
+        return [
+            *((what, rule, {"candidate": candidate}) for what, rule, candidate in tried),
+            (f"ngắn hơn {least} ký tự, khi có xác thực hai lớp", "min_length", beside),
+        ]
 
     def _candidates(self) -> list[Any]:
-        return [
-            ["/assess", {"login": self.stranger, "candidate": candidate}] for *_, candidate in self._tried
-        ]
+        return [["/assess", {"login": self.stranger, **question}] for *_, question in self._tried]
 
     def _refused_at_the_web(self) -> list[Any]:
         """A log-in at the webmail that cannot succeed, as the webmail would have it checked."""

@@ -7,7 +7,7 @@ import re
 import time
 
 import pytest
-from answers import Answers
+from answers import Answers, holds
 from conftest import Observe
 from hostfacts import HostFacts, NotAnswered
 from test_access import read_by_others
@@ -109,8 +109,8 @@ def test_no_master_access(observe: Observe, facts: HostFacts, answers: Answers) 
     boxes = [box["address"] for box in facts.directory.open_mailboxes("unit", "office")]
     approved = read_by_others(facts)
     for path, right in answers.rights:
-        mine = any(_is_role(right, box) and _holds(path, box) for box in boxes)
-        mine |= any(right == f"group={box}:reader lr" and _holds(path, box) for box in approved)
+        mine = any(_is_role(right, box) and holds(path, box) for box in boxes)
+        mine |= any(right == f"group={box}:reader lr" and holds(path, box) for box in approved)
         observe.check(f"quyền trong {path}", mine, f"giao cho người khác: {right}")
     observe.fact(f"{len(answers.users)} hộp thư, {len(answers.rights)} quyền, theo vai trò hoặc phê duyệt.")
 
@@ -120,8 +120,3 @@ def _is_role(right: str, box: str) -> bool:
     return (
         re.fullmatch(rf"group={re.escape(box)}:(head|deputy|clerk|member) [lrwstipekx]+", right) is not None
     )
-
-
-def _holds(path: str, box: str) -> bool:
-    local, _, domain = box.partition("@")
-    return f"/{domain}/{local}/Maildir" in path

@@ -86,7 +86,7 @@ def test_initial_password_closed(observe: Observe, facts: HostFacts, answers: An
         observe.check(
             directory.subject(box),
             box["address"] not in answers.logins,
-            "đăng nhập được bằng mật khẩu do quản trị cấp"
+            "đăng nhập được bằng mật khẩu do quản trị viên cấp"
             if credential
             else "đăng nhập được khi chưa có mật khẩu",
         )

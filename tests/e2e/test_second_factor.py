@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import time
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
+import zxingcpp
 from listeners import DOORS
+from PIL import Image
 from playwright.sync_api import Page, expect
 from portal import Portal
 
@@ -31,6 +34,15 @@ class Phone:
         self.totp = pyotp.TOTP(secret)
         self.last = 0
 
+    @classmethod
+    def of(cls, page: Page) -> Phone:
+        """One whose camera was held before the page."""
+        seen = Image.open(BytesIO(page.locator("#qr").screenshot()))
+        (read,) = zxingcpp.read_barcodes(seen)
+        secret = pyotp.parse_uri(read.text).secret
+        assert secret == re.sub(r"\s", "", page.locator("#secret").inner_text())
+        return cls(secret)
+
     def code(self) -> str:
         step = max(int(time.time()) // 30 - 1, self.last + 1)
         while step > time.time() // 30 + 1:  # the service allows for one step of difference between clocks
@@ -46,6 +58,29 @@ def doors(demo: Demo, person: Person, password: str) -> dict[int, bool]:
 def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     someone = demo.people("active")[3]
     assert all(doors(demo, someone, someone.password).values())
+    phone = turned_on(portal, someone)
+    assert not any(doors(demo, someone, someone.password).values())
+    app = app_password(portal, "Điện thoại")
+    assert all(doors(demo, someone, app).values())
+    assert not any(doors(demo, someone, app[:-1] + ("a" if app[-1] != "a" else "b")).values())
+    assert not any(doors(demo, demo.people("active")[4], app).values())  # nobody else's name goes with it
+
+    # The webmail: the password alone is not enough, and with a code reading and sending work.
+    enter_the_webmail(portal, someone, phone, word=demo.deliver(someone.address))
+    portal.send(demo.people("active")[1].address, "Trả lời", "Đã nhận.", "Ghi chú.txt")
+
+    # The people's page asks, too; there the device is revoked and all of it turned off.
+    enter_the_page(portal, someone, phone)
+    portal.send_form("Thu hồi Điện thoại")
+    assert not any(doors(demo, someone, app).values())
+    portal.page.fill("#end-code", phone.code())
+    portal.send_form("Tắt")
+    assert "Bắt đầu" in portal.text()
+    assert all(doors(demo, someone, someone.password).values())
+
+
+def turned_on(portal: Portal, someone: Person) -> Phone:
+    """Turn the factor on; the telephone that shows its codes."""
     portal.enter(someone.address, someone.password)
     portal.open("Xác thực hai lớp")
     assert portal.barriers() == []
@@ -53,27 +88,26 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     portal.send_form("Bắt đầu")
     assert portal.barriers() == []
     portal.picture("factor-secret")
-    phone = Phone(re.sub(r"\s", "", portal.page.locator("#secret").inner_text()))
+    phone = Phone.of(portal.page)
     portal.page.fill("#code", phone.code())
     portal.send_form("Bật xác thực hai lớp")
     assert "Đã bật lúc" in portal.text()
-    assert not any(doors(demo, someone, someone.password).values())
+    return phone
 
-    portal.page.fill("#label", "Điện thoại")
+
+def app_password(portal: Portal, device: str) -> str:
+    portal.page.fill("#label", device)
     portal.send_form("Tạo mật khẩu ứng dụng")
-    app = portal.page.locator("#app-password").inner_text()
     assert portal.barriers() == []
     portal.picture("factor-app-password")
-    assert all(doors(demo, someone, app).values())
-    assert not any(doors(demo, someone, app[:-1] + ("a" if app[-1] != "a" else "b")).values())
-    assert not any(doors(demo, demo.people("active")[4], app).values())  # nobody else's name goes with it
+    return portal.page.locator("#app-password").inner_text()
 
-    # The webmail: the password alone is not enough, and with a code reading and sending work.
+
+def enter_the_webmail(portal: Portal, someone: Person, phone: Phone, word: str) -> None:
     portal.page.context.clear_cookies()
     portal.login(someone.address, someone.password)
     assert "xác thực hai lớp" in portal.message()
     portal.picture("factor-webmail")
-    word = demo.deliver(someone.address)
     portal.page.goto(f"{portal.url}/?_task=login")
     portal.page.fill("#congvu-code", phone.code())
     portal.page.fill("#rcmloginuser", someone.address)
@@ -81,9 +115,9 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     with portal.page.expect_navigation():
         portal.page.click("#rcmloginsubmit")
     assert word in portal.open_message(word)
-    portal.send(demo.people("active")[1].address, f"Trả lời {word}", "Đã nhận.", "Ghi chú.txt")
 
-    # The people's page asks, too; there the device is revoked and all of it turned off.
+
+def enter_the_page(portal: Portal, someone: Person, phone: Phone) -> None:
     portal.page.context.clear_cookies()
     portal.enter(someone.address, someone.password)
     expect(portal.page.get_by_role("alert")).to_contain_text("Cần mã xác thực")
@@ -91,9 +125,3 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     portal.page.fill("#code", phone.code())
     portal.send_form("Đăng nhập")
     portal.open("Xác thực hai lớp")
-    portal.send_form("Thu hồi Điện thoại")
-    assert not any(doors(demo, someone, app).values())
-    portal.page.fill("#end-code", phone.code())
-    portal.send_form("Tắt")
-    assert "Bắt đầu" in portal.text()
-    assert all(doors(demo, someone, someone.password).values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ POINT = 25.4 / 72  # mm
 UPPER, LOWER = 20.0, 20.0  # mm, the margins that the document is set with
 LEFT, RIGHT = 30.0, 20.0
 SLACK = 0.6  # mm: letters overhang their boxes
+
+
+_SERIF = re.compile(r"Liberation-?Serif(-(Bold|Italic|Bold-?Italic))?")
 
 
 @dataclass
@@ -55,6 +60,24 @@ class Page:
     @property
     def landscape(self) -> bool:
         return self.width > self.height
+
+
+def within_margins(page: Page) -> bool:
+    return (
+        min(line.left for line in page.body) >= LEFT - SLACK
+        and max(line.right for line in page.body) <= page.width - RIGHT + SLACK
+        and min(line.top for line in page.body) >= UPPER - SLACK
+        and max(line.bottom for line in page.body) <= page.height - LOWER + SLACK
+    )
+
+
+def foreign_letters(pages: list[Page]) -> set[str]:
+    """Fonts and letters that are not of our serif, or that no font has had."""
+    lines = [line for page in pages for line in page.lines]
+    text = "\n".join(line.text for line in lines)
+    fonts = {font for line in lines for font in line.fonts if not _SERIF.fullmatch(font)}
+    apart = set() if unicodedata.is_normalized("NFC", text) else {"letters apart from their marks"}
+    return fonts | apart | {sign for sign in ("\ufffd", "(cid:") if sign in text}
 
 
 def _line(found: dict[str, Any]) -> Line:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import re
-import unicodedata
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,10 @@ from typing import Any
 import docx
 import pdfplumber
 import pytest
-from paper import LEFT, LOWER, RIGHT, SLACK, UPPER, Page, convert, read
+from paper import LEFT, RIGHT, UPPER, Page, convert, foreign_letters, read, within_margins
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORTS = ROOT / "build" / os.environ.get("CONGVU_HOSTS", "demo") / "reports"
-SERIF = re.compile(r"Liberation-?Serif(-(Bold|Italic|Bold-?Italic))?")
 PARTS = [
     "I. TÌNH HÌNH TRIỂN KHAI",
     "II. KẾT QUẢ THỰC HIỆN",
@@ -66,10 +64,7 @@ def test_the_margins_are_kept_and_used(pages: list[Page]) -> None:
         assert min(line.left for line in page.body) == pytest.approx(
             LEFT, abs=3
         )  # a table's text is drawn in
-        assert min(line.left for line in page.body) >= LEFT - SLACK
-        assert max(line.right for line in page.body) <= page.width - RIGHT + SLACK
-        assert min(line.top for line in page.body) >= UPPER - SLACK
-        assert max(line.bottom for line in page.body) <= page.height - LOWER + SLACK
+        assert within_margins(page)
     assert min(line.top for line in pages[0].body) == pytest.approx(UPPER, abs=2)
 
 
@@ -160,12 +155,7 @@ def test_annexes_name_the_report_and_hold_every_provision(folder: Path, parts: l
 
 
 def test_no_letter_is_missing_or_from_another_font(pages: list[Page]) -> None:
-    lines = [line for page in pages for line in page.lines]
-    assert {font for line in lines for font in line.fonts if not SERIF.fullmatch(font)} == set()
-    text = "\n".join(line.text for line in lines)
-    assert "\ufffd" not in text
-    assert "(cid:" not in text
-    assert unicodedata.is_normalized("NFC", text)
+    assert foreign_letters(pages) == set()
 
 
 # --- the files themselves -----------------------------------------------------------------------------------

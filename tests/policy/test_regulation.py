@@ -184,6 +184,7 @@ def test_the_regulation_stays_a_draft_while_its_decision_is_blank(policy: Resolv
     ("key", "laxer"),
     [
         ("password.min_length", "7"),
+        ("password.min_length_with_second_factor", "7"),
         ("password.max_length", "32"),
         ("password.classes", "[digit, upper, lower]"),
         ("rotation.expire_months", "7"),
@@ -206,6 +207,7 @@ def test_the_national_standard_is_a_profile_that_is_nowhere_laxer_than_the_regul
     usual, strict = (load(POLICY, name, TODAY) for name in ("default", "tcvn-14423"))
     assert [row.id for row in strict.provisions] == [row.id for row in usual.provisions]
     assert strict.values["password.min_length"] == 14
+    assert strict.values["password.min_length_with_second_factor"] == 8
     assert set(strict.values["password.classes"]) == {"digit", "upper", "lower", "special"}
     told = {key: rule.norm for key, rule in strict.value_rules.items() if rule.norm}
     assert told["password.min_length"] == told["login.max_failures"] == "tcvn-14423"

@@ -12,7 +12,7 @@ import pytest
 from house import ROOT
 
 LAYERS = (
-    {"errors", "clock"},
+    {"errors", "clock", "words"},
     {"policy"},
     {
         "names",
@@ -20,8 +20,8 @@ LAYERS = (
         "fingerprints",
         "letters",
         "notices",
-        "odduse",
-        "secondfactor",
+        "odd_use",
+        "second_factor",
         "reminders",
         "mailinglists",
         "accounts",
@@ -41,7 +41,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # that asked them would find every mistake of theirs to be right.
 JUDGES = {
     "evidence": {"errors", "clock", "policy"},
-    "report": {"errors", "clock", "policy", "calendar", "evidence"},
+    "report": {"errors", "clock", "words", "policy", "calendar", "evidence"},
 }
 OBSERVERS_MAY = {"policy", "evidence", "errors", "clock"}
 SQL = re.compile(

@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import pyotp
 import pytest
 from fix_database import Database
 from fix_services import DOMAIN, Reply, Server, own
@@ -64,6 +66,16 @@ def text(page: str) -> str:
     """What a reader sees."""
     body = re.sub(r"<(script|style|head).*?</\1>", " ", page, flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+def code(secret: str, steps: int = 0) -> str:
+    """The code of now, or of so many steps of 30 seconds later."""
+    return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
+
+
+def begin(visitor: Visitor) -> str:
+    page = visitor.post("/bao-mat", act="begin").text
+    return re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
 
 
 def quarter(visitor: Visitor) -> str:

@@ -212,65 +212,84 @@ def carried_out(made: NamesPlan, names: tuple[Name, ...]) -> tuple[Name, ...]:
     return tuple(sorted(found.values(), key=lambda each: (each.cut_over or date.max, each.name)))
 
 
+@dataclass
+class Memory:
+    """What was ever so in one history, against which each day is judged. Fails with the history's seed."""
+
+    seed: int
+    owner: dict[str, str] = field(default_factory=dict)  # of an address: the person
+    box: dict[str, str] = field(default_factory=dict)  # of a unit: the address
+    devices: set[str] = field(default_factory=set)
+    lists: set[str] = field(default_factory=set)
+    could: set[str] = field(default_factory=set)  # the names under which people could send
+    ended: set[str] = field(default_factory=set)
+
+    def names_fit(self, names: tuple[Name, ...], current: Directory, today: date) -> None:
+        """Every spelling means one address; a name that people gave up never comes back."""
+        domains = {DOMAIN, *(each.name for each in names)}
+        for address in current.holders:
+            local = address.partition("@")[0]
+            for spelling in (f"{local}@{domain}" for domain in domains):
+                assert home_address(spelling, DOMAIN, names) == address, self.seed
+        allowed = sending_names(DOMAIN, names, today)
+        assert present_name(DOMAIN, names, today) in allowed, self.seed
+        self.could, self.ended = self.could & domains, self.ended & domains
+        assert allowed.isdisjoint(self.ended), self.seed
+        self.could |= allowed
+        self.ended |= self.could - allowed
+
+    def people_fit(self, complete: Organisation, serving: set[str]) -> None:
+        """One person one box, one unit one box."""
+        assert complete.people.keys() == serving, self.seed
+        for key, each in complete.people.items():
+            assert self.owner.setdefault(each.address, key) == key, self.seed
+        assert len(set(self.owner.values())) == len(self.owner), self.seed  # nobody has two
+        for code, unit in complete.units.items():
+            assert self.box.setdefault(code, unit.box) == unit.box, self.seed
+            assert complete.boxes[unit.box].unit == code, self.seed
+        holders = {holder for each in complete.boxes.values() for holder, _ in each.roles}
+        assert holders <= serving, self.seed
+
+    def addresses_fit(self, complete: Organisation) -> None:
+        """No address stands twice, and none is ever given to anything else."""
+        people = [each.address for each in complete.people.values()]
+        boxes, aliases = [*complete.boxes], [*complete.aliases]
+        used = [*people, *boxes, *aliases, *complete.services, *complete.lists]
+        assert len(set(used)) == len(used), self.seed
+        assert self.owner.keys().isdisjoint({*self.box.values(), *boxes, *aliases}), self.seed
+        self.devices |= complete.services.keys()
+        self.lists |= complete.lists.keys()
+        others = {*self.owner, *self.box.values(), *boxes, *aliases}
+        assert self.devices.isdisjoint(others), self.seed
+        assert self.lists.isdisjoint(others | self.devices), self.seed
+
+    def devices_fit(self, complete: Organisation, today: date) -> None:
+        """Somebody who serves answers for each, and none has ended."""
+        for service in complete.services.values():
+            answers = complete.people[service.owner]
+            assert service.end >= today, self.seed
+            assert answers.end is None or answers.end >= today, self.seed
+
+
 def test_thousands_of_histories() -> None:
     refused = renamed = not_renamed = 0
     for seed in range(HISTORIES):
-        current, owner, box, devices = EMPTY, dict[str, str](), dict[str, str](), set[str]()
-        lists = set[str]()
+        current, memory = EMPTY, Memory(seed)
         names: tuple[Name, ...] = ()
-        could, ended = set[str](), set[str]()
         for wanted, rules, office in history(seed, STEPS):
             change = office.renamed(current, names)
             if change:
                 names, renamed = carried_out(change, names), renamed + 1
             not_renamed += change is None
-            domains = [DOMAIN, *(each.name for each in names)]
-            for address in current.holders:
-                local = address.partition("@")[0]
-                for spelling in (f"{local}@{domain}" for domain in domains):
-                    assert home_address(spelling, DOMAIN, names) == address, seed
-            allowed = sending_names(DOMAIN, names, office.today)
-            assert present_name(DOMAIN, names, office.today) in allowed, seed
-            could, ended = could & set(domains), ended & set(domains)
-            assert allowed.isdisjoint(ended), seed  # a name that people gave up never comes back
-            could |= allowed
-            ended |= could - allowed
+            memory.names_fit(names, current, office.today)
             made = accepted(current, wanted, rules)
             if made is None:
                 refused += 1
                 continue
-            complete = made.wanted
-            serving = {
-                key for key, each in wanted.people.items() if not (each.end and each.end < rules.close_before)
-            }
-            assert complete.people.keys() == serving, seed
-            for key, each in complete.people.items():
-                assert owner.setdefault(each.address, key) == key, seed
-            assert len(set(owner.values())) == len(owner), seed  # nobody has two
-            for code, unit in complete.units.items():
-                assert box.setdefault(code, unit.box) == unit.box, seed
-                assert complete.boxes[unit.box].unit == code, seed
-            used = [
-                *(each.address for each in complete.people.values()),
-                *complete.boxes,
-                *complete.aliases,
-                *complete.services,
-                *complete.lists,
-            ]
-            assert len(set(used)) == len(used), seed
-            assert owner.keys().isdisjoint({*box.values(), *complete.boxes, *complete.aliases}), seed
-            devices |= complete.services.keys()
-            lists |= complete.lists.keys()
-            others = {*owner, *box.values(), *complete.boxes, *complete.aliases}
-            assert devices.isdisjoint(others), seed
-            assert lists.isdisjoint(others | devices), seed
-            for service in complete.services.values():
-                answers = complete.people[service.owner]
-                assert service.end >= rules.today, seed
-                assert answers.end is None or answers.end >= rules.today, seed
-            assert all(holder in serving for each in complete.boxes.values() for holder, _ in each.roles), (
-                seed
-            )
+            gone = {key for key, each in wanted.people.items() if each.end and each.end < rules.close_before}
+            memory.people_fit(made.wanted, wanted.people.keys() - gone)
+            memory.addresses_fit(made.wanted)
+            memory.devices_fit(made.wanted, rules.today)
             current = after(made, current)
             assert not plan(current, wanted, rules), seed
     assert refused < HISTORIES * STEPS // 4  # most of what was planned was done

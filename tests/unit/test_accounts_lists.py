@@ -233,6 +233,9 @@ def test_anybody_elses_goes_to_the_moderator_attached(hand_out: HandOut, sender:
     assert attached.get_content_type() == "message/rfc822"
     assert MAIL.encode() in sent
     assert mail["To"] == at("vp")
+    again = email.message_from_bytes(hand_out(sender, "toanso")[2], policy=email.policy.default)
+    other = email.message_from_bytes(hand_out(sender, "toanso", MAIL + "x")[2], policy=email.policy.default)
+    assert mail["Message-ID"] == again["Message-ID"] != other["Message-ID"]  # Postfix may ask twice
 
 
 def test_a_list_hands_nothing_out_twice(hand_out: HandOut) -> None:

@@ -241,7 +241,7 @@ def test_whoever_takes_its_password_for_their_own_ends_it(office: Database) -> N
         record_issued(db, {SCANNER.address: mark}, mark.key)
     mine = Fingerprint(b"m" * 32, b"s" * 32, mark.key)
     with office.store("congvu_password") as db:
-        assert set_password(db, at("annv"), HASH, "", Chosen(OTHER_HASH, mine)) == "in_use"
+        assert set_password(db, at("annv"), HASH, "", Chosen(OTHER_HASH, mine, False)) == "in_use"
     assert (state(office), door(office)) == ("revoked", [])
     with pytest.raises(errors.InsufficientPrivilege):
         office.change("congvu_admin", "update service set revoked_at = null")

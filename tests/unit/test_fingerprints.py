@@ -176,7 +176,7 @@ def test_of_two_who_choose_one_password_at_once_one_wins(people: Database) -> No
         fingerprint = KEY.fingerprint(NEW, address)
         with people.store("congvu_password") as db:
             start.wait(10)
-            return set_password(db, address, hashes[address], "", Chosen(OTHER_HASH, fingerprint))
+            return set_password(db, address, hashes[address], "", Chosen(OTHER_HASH, fingerprint, False))
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = list(pool.map(choose, logins))

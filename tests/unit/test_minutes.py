@@ -12,7 +12,7 @@ from typing import Any
 import docx
 import pytest
 
-from congvu.policy import Resolved, load
+from congvu.policy import Resolved, Text, load
 from congvu.report.document import Letterhead
 from congvu.report.docx import to_docx
 from congvu.report.minutes import Act, Party, minutes
@@ -143,6 +143,17 @@ def test_a_box_that_had_no_head(policy: Resolved) -> None:
     assert "quyền của bên giao" not in text
     assert "Quyền của bên nhận trong hộp thư bắt đầu lúc 14:05 ngày 26/11/2026." in text
     assert document.signing[0][0].title == "Xác nhận của Văn phòng"
+
+
+def test_the_office_is_called_what_the_regulation_calls_it(policy: Resolved) -> None:
+    named = replace(
+        policy, parties={**policy.parties, "office": Text(vi="Văn phòng Ủy ban", en="the office")}
+    )
+    for change in ({"giver": None}, {"absent": "nghỉ ốm"}, {"giver": ACT.receiver}):
+        document = written(named, **change)
+        assert document.signing[0][0].title == "Xác nhận của Văn phòng Ủy ban"
+        assert "đại diện Văn phòng Ủy ban hoặc quản trị viên" in said(document)
+        assert said(document).count("Văn phòng") == said(document).count("Văn phòng Ủy ban") == 2
 
 
 def test_an_acting_head(policy: Resolved) -> None:

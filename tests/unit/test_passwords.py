@@ -13,6 +13,7 @@ from congvu.passwords import Context, Rules, check, generate, hash_password, ver
 
 VALUES = {
     "password.min_length": 8,
+    "password.min_length_with_second_factor": 8,
     "password.max_length": 128,
     "password.classes": ["digit", "upper", "lower", "special"],
 }
@@ -178,6 +179,9 @@ def test_the_numbers_come_from_the_policy() -> None:
     assert broken("Kq7$mzRt", rules=longer) == ["min_length"]
     assert "14" in check("Kq7$mzRt", LINH, longer)[0].message
     assert broken("troixanh9ngàymưa", rules=longer) == []
+    assert broken("Kq7$mzRt", Context(second_factor=True), longer) == []
+    assert broken("Kq7$mzR", Context(second_factor=True), longer) == ["min_length"]
+    assert [longer.too_short_alone(each) for each in ("Kq7$mzRt", "troixanh9ngàym")] == [True, False]
 
 
 @given(st.text(max_size=200))

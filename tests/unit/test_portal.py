@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
-from fix_database import Database
+from fix_database import POLICY, Database
 from fix_portal import COOKIE, MINE, Visitor, quarter, records, sign, statements, text
 from fix_services import DOMAIN, NEW, Server, change
 
+from congvu import policy
 from congvu.web import words
+
+VERSION = policy.load(POLICY, "default", date(2026, 11, 23)).version
 
 CLERK = f"linhnhp@{DOMAIN}"
 
@@ -152,9 +156,9 @@ def test_an_acknowledgement_is_kept_with_version_digest_and_record(head: Visitor
     for _ in range(2):
         assert head.post("/quy-che", known="yes", shown=shown).status == 303
     kept = roles.ask("congvu_owner", "select staff_id, version, sha256 from acknowledgement")
-    assert kept == [("annv", "2026.1", shown)]
-    assert records(roles, "policy.acknowledge") == [{"version": "2026.1", "sha256": shown}]
-    assert "Bạn đã xác nhận phiên bản 2026.1" in text(head.get().text)
+    assert kept == [("annv", VERSION, shown)]
+    assert records(roles, "policy.acknowledge") == [{"version": VERSION, "sha256": shown}]
+    assert f"Bạn đã xác nhận phiên bản {VERSION}" in text(head.get().text)
 
 
 def test_nobody_acknowledges_what_they_were_not_shown(head: Visitor, roles: Database) -> None:
@@ -280,7 +284,7 @@ def test_a_difficulty_is_reported_once_and_answered_by_the_office(
     for _ in range(2):
         assert clerk.post("/vuong-mac", **form).status == 303
     assert roles.ask("congvu_owner", "select provision, body, staff_id, unit, version from difficulty") == [
-        ("d4.k3.f", "Đi cơ sở\ncả ngày thì kiểm tra thế nào?", "linhnhp", "tccb", "2026.1")
+        ("d4.k3.f", "Đi cơ sở\ncả ngày thì kiểm tra thế nào?", "linhnhp", "tccb", VERSION)
     ]
     assert records(roles, "difficulty.report") == [{"provision": "d4.k3.f"}]
     ((number,),) = roles.ask("congvu_owner", "select id from difficulty")

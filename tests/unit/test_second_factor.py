@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,16 +10,18 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
+import zxingcpp
 from fix_database import Database
-from fix_portal import COOKIE, Visitor, records, text
-from fix_services import DOMAIN, KEY, PASSWORD, Server, answer, check
+from fix_portal import COOKIE, Visitor, begin, code, records, text
+from fix_services import DOMAIN, KEY, ORGANISATION, PASSWORD, Server, answer, check
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from congvu import secondfactor
+from congvu import second_factor
 from congvu.fingerprints import Key
 from congvu.passwords import verify
-from congvu.secondfactor import Seal
+from congvu.second_factor import Seal
 from congvu.store.second_factor import remove_factor
 
 ME = f"annv@{DOMAIN}"
@@ -28,14 +31,16 @@ def door(database: Database) -> list[tuple[str, str]]:
     return database.ask("dovecot", "select selector, password from door_key where login = %s order by 1", ME)
 
 
-def code(secret: str, steps: int = 0) -> str:
-    """The code of now, or of so many steps of 30 seconds later."""
-    return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
-
-
-def begin(visitor: Visitor) -> str:
-    page = visitor.post("/bao-mat", act="begin").text
-    return re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
+def picture(page: str) -> Image.Image:
+    """The page's QR code, drawn: strokes of one module's height from left to right, ten points a module."""
+    ((side, strokes),) = re.findall(r'<svg viewBox="0 0 (\d+) \1".*?stroke="#000" d="([^"]+)"', page)
+    drawn = Image.new("1", (int(side), int(side)), 1)
+    x, y = 0, 0
+    for act, right, down in re.findall(r"([Mmh])(-?\d+)(?: (\d+))?", strokes):
+        if act == "h":
+            drawn.paste(0, (x, y, x + int(right), y + 1))
+        x, y = x + int(right), y + int(down or 0)
+    return drawn.resize((drawn.width * 10, drawn.height * 10))
 
 
 @pytest.fixture
@@ -59,6 +64,17 @@ def test_until_it_is_confirmed_it_guards_nothing(head: Visitor, roles: Database,
     assert made not in str(roles.ask("congvu_owner", "select * from second_factor"))
     assert head.post("/bao-mat", act="confirm", code=code(made)).status == 303
     assert door(roles) == []
+
+
+def test_a_telephone_reads_the_key_off_the_page(head: Visitor) -> None:
+    """The QR code holds what the link does, and the link the key that stands beside it."""
+    page = head.post("/bao-mat", act="begin").text
+    uri = html.unescape(re.findall(r'href="(otpauth:[^"]+)"', page)[0])
+    assert [each.text for each in zxingcpp.read_barcodes(picture(page))] == [uri]
+    shown = re.sub(r"\s", "", re.findall(r'id="secret">([A-Z2-7 ]+)<', page)[0])
+    read = pyotp.parse_uri(uri)
+    assert (read.name, read.issuer) == (ME, ORGANISATION)
+    assert read.now() in {code(shown), code(shown, -1)}
 
 
 def test_with_it_the_password_alone_opens_nothing(
@@ -233,9 +249,9 @@ def test_a_secret_opens_under_its_key_for_its_address_only(other: bytes, address
 def test_the_codes_of_the_standard(when: int, expected: str) -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
     now = datetime.fromtimestamp(when, UTC)
-    assert secondfactor.step_of(expected, secret, now) == when // 30
-    assert secondfactor.step_of(f" {expected[:3]} {expected[3:]} ", secret, now) == when // 30
-    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=30)) == when // 30
-    assert secondfactor.step_of(expected, secret, now + timedelta(seconds=90)) is None
+    assert second_factor.step_of(expected, secret, now) == when // 30
+    assert second_factor.step_of(f" {expected[:3]} {expected[3:]} ", secret, now) == when // 30
+    assert second_factor.step_of(expected, secret, now + timedelta(seconds=30)) == when // 30
+    assert second_factor.step_of(expected, secret, now + timedelta(seconds=90)) is None
     for wrong in ("", "12345", "abcdef", "١٢٣٤٥٦", expected + "0"):
-        assert secondfactor.step_of(wrong, secret, now) is None
+        assert second_factor.step_of(wrong, secret, now) is None

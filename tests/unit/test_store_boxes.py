@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from directories import OTHER_HASH, converge, give_password
@@ -87,6 +88,30 @@ def test_the_webmail_offers_what_postfix_lets_through(directory: Database) -> No
     }
     told = directory.ask("congvu_webmail", "select kind, unit from box_identity where address = %s", at("vp"))
     assert told == [("office", "Phòng vp")]
+
+
+def test_who_may_send_as_a_box_is_not_looked_for_among_all_people(database: Database) -> None:
+    """Postfix asks it at each message; the cost must not grow with the organisation."""
+    people = [person(f"CB{number}", f"Lê An {number}", address=at(f"an{number}")) for number in range(300)]
+    box = Box(at("box-vp"), "unit", "vp", frozenset({("CB1", "head"), ("CB2", "clerk")}))
+    converge(database, organisation(*people, boxes=[box]))
+    database.change(
+        "congvu_owner",
+        "insert into credential (address, hash, origin) select address, %s, 'self' from person",
+        OTHER_HASH,
+    )
+    database.ask("postgres", "analyze")
+    asked = f"select login from sender where address = '{at('box-vp')}'"
+    assert {login for (login,) in database.ask("postfix", asked)} == {at("an1"), at("an2")}
+    (((plan,),),) = database.ask("postfix", f"explain (analyze, format json) {asked}")
+    assert 0 < credentials_read(plan["Plan"]) < 10
+
+
+def credentials_read(node: dict[str, Any]) -> int:
+    """How many rows of credentials a plan went through."""
+    own = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+    read = own * node["Actual Loops"] if node.get("Relation Name") == "credential" else 0
+    return int(read) + sum(map(credentials_read, node.get("Plans", ())))
 
 
 def test_a_member_sends_where_the_policy_lets_members_work(directory: Database) -> None:

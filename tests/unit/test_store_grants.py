@@ -18,7 +18,9 @@ VIEWS = (
     "break_glass_open", "break_glass_box", "break_glass_notice_due", "odd_use_notice_due",
 )  # fmt: skip
 MARK = "'\\x" + "00" * 32 + "'::bytea"
-SET_PASSWORD = f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k')"
+SET_PASSWORD = (
+    f"select set_password('{at('annv')}', '{HASH}', '{OTHER_HASH}', '', {MARK}, {MARK}, 'k', false)"
+)
 RECOGNISE = f"select recognise_password('{at('annv')}', '{HASH}', '', {MARK}, {MARK}, 'k')"
 ISSUED = f"select record_issued(array['{at('annv')}'], array[{MARK}], array[{MARK}], repeat('0', 16))"
 BESIDE = (

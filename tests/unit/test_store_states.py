@@ -222,7 +222,7 @@ def test_a_person_changes_a_password(one: Database) -> None:
     one.set_now("2026-11-24 09:00+07")
     with one.store("congvu_password") as db:
         assert db.credential(ANNV) == HASH
-        assert set_password(db, ANNV, HASH, "192.0.2.7", Chosen(OTHER_HASH, MARK)) == "changed"
+        assert set_password(db, ANNV, HASH, "192.0.2.7", Chosen(OTHER_HASH, MARK, False)) == "changed"
     assert one.ask("congvu_admin", "select hash, origin, set_at from credential") == [
         (OTHER_HASH, "self", one.ask("congvu_admin", "select congvu_now()")[0][0])
     ]
@@ -241,9 +241,9 @@ def test_a_change_that_may_not_be_leaves_no_trace(all_states: Database, state: s
     before = all_states.ask("congvu_admin", "select count(*) from audit_record")
     if state == "weak":
         with pytest.raises(StoreError, match="check constraint"), all_states.store("congvu_password") as db:
-            set_password(db, address, present, "", Chosen(chosen, MARK))
+            set_password(db, address, present, "", Chosen(chosen, MARK, False))
     else:
         with all_states.store("congvu_password") as db:
-            assert set_password(db, address, present, "", Chosen(chosen, MARK)) == "refused"
+            assert set_password(db, address, present, "", Chosen(chosen, MARK, False)) == "refused"
     assert all_states.ask("congvu_admin", "select count(*) from audit_record") == before
     assert (OTHER_HASH,) not in all_states.ask("congvu_admin", "select hash from credential")

@@ -38,11 +38,6 @@ def utf7(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
 def roles(demo: dict[str, Any], host: Host) -> dict[tuple[str, str], Account]:
     """Who holds which role in which box: (box, role) -> account with its password."""
     sql = "select json_agg(array[box, role, address]) from box_role join person using (staff_id)"

@@ -59,11 +59,6 @@ with ThreadPoolExecutor(len(doors)) as pool:
 """
 
 
-@pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
 def people(demo: dict[str, Any], state: str) -> list[dict[str, Any]]:
     """Those in a state whose password is known."""
     return [a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == state and a["password"]]

@@ -20,16 +20,6 @@ OUTSIDE = "citizen@congdan.test"
 SQL = "runuser -u postgres -- psql -XAtq congvu -c %s"
 
 
-@pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
-def people(demo: dict[str, Any]) -> list[dict[str, str]]:
-    return [a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == "active"][:2]
-
-
 @pytest.fixture
 def leaver(demo: dict[str, Any], host: Host) -> str:
     """The address of somebody who left, and whom nobody has written to."""

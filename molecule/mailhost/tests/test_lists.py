@@ -18,11 +18,6 @@ Account = dict[str, str]
 
 
 @pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
 def group(demo: dict[str, Any], host: Host) -> dict[str, Any]:
     """The demo's group: its address, the members who can log in, and who moderates."""
     address = f"cchc-nhom@{demo['domain']}"

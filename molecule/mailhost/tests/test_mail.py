@@ -21,17 +21,6 @@ GTUBE = "YJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
 OUTSIDE = "citizen@congdan.test"
 
 
-@pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
-def people(demo: dict[str, Any]) -> list[dict[str, str]]:
-    """Two active people."""
-    return [a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == "active"][:2]
-
-
 @pytest.fixture
 def smtp(doors: Doors) -> Iterator[smtplib.SMTP]:
     """Port 25, as a server outside sees it."""

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from pathlib import Path
 
 import docx
 import pdfplumber
 import pytest
-from paper import LEFT, LOWER, RIGHT, SLACK, UPPER, Page, convert, read
+from paper import RIGHT, Page, convert, foreign_letters, read, within_margins
 from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[3]
 MINUTES = ROOT / "build" / os.environ.get("CONGVU_HOSTS", "demo") / "handovers"
-SERIF = re.compile(r"Liberation-?Serif(-(Bold|Italic|Bold-?Italic))?")
 HEADINGS = [
     "1. Hộp thư bàn giao",
     "2. Thời điểm bàn giao",
@@ -55,10 +53,7 @@ def body(pages: list[Page]) -> list[Page]:
 def test_the_paper_and_its_margins(pages: list[Page]) -> None:
     for page in pages:
         assert (page.width, page.height) == (pytest.approx(210, abs=0.2), pytest.approx(297, abs=0.2))
-        assert min(line.left for line in page.body) >= LEFT - SLACK
-        assert max(line.right for line in page.body) <= page.width - RIGHT + SLACK
-        assert min(line.top for line in page.body) >= UPPER - SLACK
-        assert max(line.bottom for line in page.body) <= page.height - LOWER + SLACK
+        assert within_margins(page)
 
 
 def test_pages_are_numbered_from_the_second_and_the_annex_by_itself(
@@ -129,12 +124,7 @@ def test_the_annex_lists_the_folders(pages: list[Page]) -> None:
 
 
 def test_no_letter_is_missing_or_from_another_font(pages: list[Page]) -> None:
-    lines = [line for page in pages for line in page.lines]
-    assert {font for line in lines for font in line.fonts if not SERIF.fullmatch(font)} == set()
-    text = "\n".join(line.text for line in lines)
-    assert "\ufffd" not in text
-    assert "(cid:" not in text
-    assert unicodedata.is_normalized("NFC", text)
+    assert foreign_letters(pages) == set()
 
 
 def test_the_files_say_what_they_are(folder: Path) -> None:

@@ -23,11 +23,6 @@ FAR = "192.0.2.0/28"
 
 
 @pytest.fixture(scope="module")
-def doors(demo: dict[str, Any]) -> Doors:
-    return Doors(demo)
-
-
-@pytest.fixture(scope="module")
 def device(demo: dict[str, Any], host: Host) -> Iterator[Device]:
     """The demo's register, which may send from anywhere, with a password that this test knows."""
     address = f"motcua@{demo['domain']}"

@@ -11,6 +11,7 @@ import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,22 @@ rollback;
 """
 
 
+@contextmanager
+def governed(ansible: Callable[..., Any], extra: dict[str, object], **environment: str) -> Iterator[None]:
+    """The host under another law, audited and reported on; under the first one again at the end."""
+
+    def play(*arguments: str, **more: str) -> None:
+        done = ansible("ansible-playbook", *arguments, **more)
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+    books = (STORY, "playbooks/audit.yml", "playbooks/report.yml")
+    try:
+        play(*books, "-e", json.dumps(extra), **environment)
+        yield
+    finally:
+        play(STORY)
+
+
 @pytest.fixture(scope="module")
 def folder() -> Path:
     return ROOT / "build" / "regulation"
@@ -49,15 +66,8 @@ def another_regulation(ansible: Callable[..., Any], demo: dict[str, Any], folder
     ``demo`` was written before: its states are those of the first regulation.
     """
     assert demo
-    books = (STORY, "playbooks/audit.yml", "playbooks/report.yml")
-    extra = json.dumps({"audit_directory": str(folder)})
-    try:
-        done = ansible("ansible-playbook", *books, "-e", extra, CONGVU_POLICY_DIR=str(REGULATION))
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    with governed(ansible, {"audit_directory": str(folder)}, CONGVU_POLICY_DIR=str(REGULATION)):
         yield
-    finally:
-        done = ansible("ansible-playbook", STORY)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
 def somebody(demo: dict[str, Any], state: str) -> list[dict[str, Any]]:

@@ -22,14 +22,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from congvu.accounts.faults import Faults
 from congvu.accounts.lists import read_list
 from congvu.accounts.lookalike import misspelt
-from congvu.accounts.model import ROLES, Alias, Box, MailingList, Organisation, Service, Unit, canonical
+from congvu.accounts.model import ROLES, Alias, Box, Organisation, Unit, canonical
 from congvu.accounts.services import read_service
 from congvu.accounts.table import decode, plain
 
@@ -49,6 +49,8 @@ _LISTS = {"roles", "networks", "members", "post"}  # keys of more than one value
 _LINE = "\0line"
 
 Full = Callable[[str], str]  # the full address of what was written
+Entry = TypeVar("Entry")
+Read = Callable[[dict[str, Any], int, str, Faults], Entry]  # makes an entry of its mapping, line and address
 
 
 class _Loader(yaml.SafeLoader):
@@ -82,9 +84,10 @@ def read_organisation(
     _look_at_domains(sections, hosted, faults)
     units = _units(sections["units"], full, faults)
     boxes = _boxes(sections["boxes"], units, full, faults)
-    aliases = _aliases(sections["aliases"], boxes, full, faults)
-    services = _services(sections["services"], {*boxes, *aliases}, full, faults)
-    lists = _mailing_lists(sections["lists"], {*boxes, *aliases, *services}, full, faults)
+    taken = set(boxes)
+    aliases = _further(sections["aliases"], taken, full, faults, _alias)
+    services = _further(sections["services"], taken, full, faults, read_service)
+    lists = _further(sections["lists"], taken, full, faults, read_list)
     return Organisation(domain, units, {}, boxes, aliases, services=services, lists=lists)
 
 
@@ -230,37 +233,19 @@ def _roles(entry: Mapping[str, Any], faults: Faults) -> frozenset[tuple[str, str
     return frozenset(found.items())
 
 
-def _aliases(
-    entries: list[dict[str, Any]], boxes: Mapping[str, Box], full: Full, faults: Faults
-) -> dict[str, Alias]:
-    aliases: dict[str, Alias] = {}
+def _further(
+    entries: list[dict[str, Any]], taken: set[str], full: Full, faults: Faults, read: Read[Entry]
+) -> dict[str, Entry]:
+    """The entries of a section by address; ``taken``: all addresses so far, to which these come."""
+    found: dict[str, Entry] = {}
     for entry in entries:
         address = _address(entry, "address", full, faults)
-        if address in boxes or address in aliases:
+        if address in taken:
             faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
-        aliases[address] = Alias(address, entry["target"], entry[_LINE])
-    return aliases
+        taken.add(address)
+        found[address] = read(entry, entry[_LINE], address, faults)
+    return found
 
 
-def _services(
-    entries: list[dict[str, Any]], others: Collection[str], full: Full, faults: Faults
-) -> dict[str, Service]:
-    services: dict[str, Service] = {}
-    for entry in entries:
-        address = _address(entry, "address", full, faults)
-        if address in others or address in services:
-            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
-        services[address] = read_service(entry, entry[_LINE], address, faults)
-    return services
-
-
-def _mailing_lists(
-    entries: list[dict[str, Any]], others: Collection[str], full: Full, faults: Faults
-) -> dict[str, MailingList]:
-    lists: dict[str, MailingList] = {}
-    for entry in entries:
-        address = _address(entry, "address", full, faults)
-        if address in others or address in lists:
-            faults.add(entry[_LINE], "address", address, "is another entry's address", "choose another")
-        lists[address] = read_list(entry, entry[_LINE], address, faults)
-    return lists
+def _alias(entry: Mapping[str, Any], row: int, address: str, _: Faults) -> Alias:
+    return Alias(address, entry["target"], row)

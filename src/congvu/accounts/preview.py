@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
+from congvu import words
 from congvu.accounts.model import (
     ABSENCES,
     KINDS,
@@ -25,12 +26,6 @@ from congvu.accounts.model import (
 from congvu.accounts.plan import Change, Plan
 from congvu.accounts.services import ended
 
-_ROLES = {
-    "head": "người đứng đầu",
-    "clerk": "văn thư",
-    "deputy": "cấp phó hoặc người làm thay",
-    "member": "thành viên",
-}
 _NOTHING = "(trống)"
 _OF_LISTS = {"members": "gửi đến", "post": "được gửi thẳng", "moderator": "người duyệt"}
 
@@ -141,9 +136,9 @@ class _Told:
             yield "move", f"Chuyển quản lý hộp thư: {box.address}, sang {self.units[after.unit]}"
         had, has = (each.roles if each else frozenset() for each in (before, after))
         for staff_id, role in sorted(had - has if after else ()):
-            yield "release", f"Thôi vai trò: {self._who(staff_id)}, {_ROLES[role]} của {name}"
+            yield "release", f"Thôi vai trò: {self._who(staff_id)}, {words.ROLES[role]} của {name}"
         for staff_id, role in sorted(has - had):
-            yield "appoint", f"Giao vai trò: {self._who(staff_id)}, {_ROLES[role]} của {name}"
+            yield "appoint", f"Giao vai trò: {self._who(staff_id)}, {words.ROLES[role]} của {name}"
 
     def _alias(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
         if before is None:
@@ -232,7 +227,7 @@ def _away(absence: Absence) -> str:
 
 
 def _day(day: date | None) -> str:
-    return f"{day:%d/%m/%Y}" if day else ""
+    return words.day(day) if day else ""
 
 
 def _plain(entry: Entry | None) -> dict[str, Any] | None:

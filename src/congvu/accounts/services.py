@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
+from congvu import words
 from congvu.accounts.dates import as_date
 from congvu.accounts.faults import Faults
 from congvu.accounts.model import Directory, Organisation, Person, Rules, Service
@@ -73,12 +74,12 @@ def ended(service: Service, people: Mapping[str, Person], today: date) -> str:
     """Why a service may not go on, in Vietnamese; empty if it may."""
     owner = people.get(service.owner)
     if service.end < today:
-        return f"hết thời hạn ngày {service.end:%d/%m/%Y}"
+        return f"hết thời hạn ngày {words.day(service.end)}"
     if owner is None:
         return f"người chịu trách nhiệm {service.owner} không còn công tác"
     if owner.end and owner.end < today:
         name = f"{owner.full_name} ({owner.staff_id})"
-        return f"người chịu trách nhiệm {name} đã nghỉ, ngày làm việc cuối cùng {owner.end:%d/%m/%Y}"
+        return f"người chịu trách nhiệm {name} đã nghỉ, ngày làm việc cuối cùng {words.day(owner.end)}"
     return ""
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Protocol
 
-from congvu import clock
+from congvu import clock, words
 from congvu.policy.attestation import Attestation
 from congvu.policy.model import Control, Provision, Rate, Resolved, Text
 
@@ -255,7 +255,7 @@ def _relieved(provision: Provision, judgement: Judgement, policy: Resolved, now:
         # A host may keep a policy longer than its exceptions last; there nobody has resolved it anew.
         if concerned and clock.day(now) <= waiver.expires:
             reason = Text(
-                vi=f"{waiver.reason.vi} ({waiver.approver}, đến hết ngày {waiver.expires:%d/%m/%Y}). "
+                vi=f"{waiver.reason.vi} ({waiver.approver}, đến hết ngày {words.day(waiver.expires)}). "
                 f"{judgement.reason.vi}",
                 en=f"{waiver.reason.en} ({waiver.approver}, until {waiver.expires}). {judgement.reason.en}",
             )

@@ -38,6 +38,7 @@ VALUES = (
     "password.initial_valid_days",
     "password.max_length",
     "password.min_length",
+    "password.min_length_with_second_factor",
     "people.close_after_days",
     "people.kinds",
     "report.cutoff",

@@ -19,10 +19,10 @@ from congvu.report import words
 from congvu.report.annexes import Annex, Table
 from congvu.report.document import Letterhead
 from congvu.report.paper import Line, Paper, Signature
+from congvu.words import ROLES
 
 _NONE = "Không phát sinh."
 _SIGN = "(Ký, ghi rõ họ tên)"
-_ROLES = {"clerk": "Văn thư", "deputy": "Cấp phó", "member": "Thành viên", "head": "Người đứng đầu"}
 # How mail programs name the folders that each mailbox has
 _FOLDERS = {
     "INBOX": "Hộp thư đến",
@@ -91,16 +91,17 @@ class Act:
 def minutes(act: Act, policy: Resolved, head: Letterhead) -> Paper:
     """The document of a handover. ``head``: as for reports; of its symbol only the body's part is used."""
     _, _, body = head.symbol.partition("-")
+    office = policy.parties["office"].vi if "office" in policy.parties else "Văn phòng"
     signed = max(clock.day(act.made_at), act.effective_on)
     parts = (
         ("Hộp thư bàn giao", _box(act)),
-        ("Thời điểm bàn giao", _time(act)),
+        ("Thời điểm bàn giao", _time(act, office)),
         ("Số lượng", _contents(act)),
         ("Bộ lọc, chuyển tiếp và trả lời tự động", _filters(act)),
         ("Quyền trong hộp thư", _roles(act)),
         ("Mật khẩu, thiết bị và việc đang giải quyết", _rest()),
     )
-    lines = [*_basis(act, policy), *_parties(act)]
+    lines = [*_basis(act, policy), *_parties(act, office)]
     for number, (title, each) in enumerate(parts, start=1):
         lines += [Line("heading", f"{number}. {title}"), *each]
     copies = "Biên bản này được lập thành hai bản có giá trị như nhau, mỗi bên giữ một bản./."
@@ -112,7 +113,7 @@ def minutes(act: Act, policy: Resolved, head: Letterhead) -> Paper:
         body=(*lines, Line("text", copies)),
         annexes=(Annex("", "Danh mục hộp thư bàn giao", False, _tables(act)),),
         made=act.made_at,
-        signing=_signing(act),
+        signing=_signing(act, office),
     )
 
 
@@ -139,20 +140,20 @@ def _basis(act: Act, policy: Resolved) -> list[Line]:
     ]
 
 
-def _parties(act: Act) -> list[Line]:
+def _parties(act: Act, office: str) -> list[Line]:
     if act.giver is None:
-        giver = [Line("heading", "BÊN GIAO: hộp thư chưa có người đứng đầu, Văn phòng bàn giao")]
+        giver = [Line("heading", f"BÊN GIAO: hộp thư chưa có người đứng đầu, {office} bàn giao")]
         giver += _by_hand()
     else:
         acting = act.inventory.get("giver_acting", False)
         giver = [Line("heading", f"BÊN GIAO: {_duty(act, acting)}"), *_party(act.giver)]
     if act.giver and act.absent:
-        giver += _points([f"Vắng mặt: {act.absent.rstrip('.')}. Văn phòng xác nhận hiện trạng hộp thư."])
+        giver += _points([f"Vắng mặt: {act.absent.rstrip('.')}. {office} xác nhận hiện trạng hộp thư."])
     return [
         *giver,
         Line("heading", f"BÊN NHẬN: {_duty(act, act.acting)}"),
         *_party(act.receiver),
-        Line("heading", "NGƯỜI CHỨNG KIẾN: đại diện Văn phòng hoặc quản trị hệ thống"),
+        Line("heading", f"NGƯỜI CHỨNG KIẾN: đại diện {office} hoặc quản trị viên"),
         *_by_hand(),
         Line("text", "Thống nhất lập biên bản bàn giao hộp thư điện tử công vụ với những nội dung sau:"),
     ]
@@ -185,13 +186,13 @@ def _box(act: Act) -> list[Line]:
     )
 
 
-def _time(act: Act) -> list[Line]:
+def _time(act: Act, office: str) -> list[Line]:
     begins = words.moment(act.moment)
     text = f"Quyết định có hiệu lực từ ngày {words.day(act.effective_on)}. "
     if act.stays:
         text += (
             f"Bên giao và bên nhận là một người, trước thời điểm bàn giao được giao phụ trách, từ {begins} "
-            f"là người đứng đầu; quyền trong hộp thư không gián đoạn. Văn phòng xác nhận hiện trạng hộp thư."
+            f"là người đứng đầu; quyền trong hộp thư không gián đoạn. {office} xác nhận hiện trạng hộp thư."
         )
     elif act.giver:
         text += (
@@ -241,7 +242,7 @@ def _filters(act: Act) -> list[Line]:
     lines = _points(f"«{each['name']}» ({_state(each)}): {_effect(each)}." for each in found)
     if any(each["active"] for each in found) and not act.stays:
         ended = "Từ thời điểm bàn giao, bộ lọc đang dùng chấm dứt, kể cả việc chuyển tiếp và trả lời tự động."
-        lines.append(Line("text", f"{ended} Khi cần, bên nhận đề nghị quản trị hệ thống lập lại."))
+        lines.append(Line("text", f"{ended} Khi cần, bên nhận đề nghị quản trị viên lập lại."))
     return lines
 
 
@@ -261,7 +262,8 @@ def _roles(act: Act) -> list[Line]:
     if held:
         lines = [Line("text", "Những người sau giữ nguyên vai trò trong hộp thư:")]
         lines += _points(
-            f"{_ROLES[each['role']]}: {_named(each['full_name'], each['staff_id'])}." for each in held
+            f"{words.sentence(ROLES[each['role']])}: {_named(each['full_name'], each['staff_id'])}."
+            for each in held
         )
     if keeps := act.inventory.get("giver_keeps"):
         lines.append(Line("text", f"Bên giao tiếp tục đứng đầu hộp thư khác: {', '.join(keeps)}."))
@@ -282,10 +284,10 @@ def _rest() -> list[Line]:
     ]
 
 
-def _signing(act: Act) -> tuple[tuple[Signature, ...], ...]:
+def _signing(act: Act, office: str) -> tuple[tuple[Signature, ...], ...]:
     giver = Signature("Đại diện bên giao", _SIGN, act.giver.full_name if act.giver else "")
     if act.office_confirms:
-        giver = Signature("Xác nhận của Văn phòng", _SIGN)
+        giver = Signature(f"Xác nhận của {office}", _SIGN)
     receiver = Signature("Đại diện bên nhận", _SIGN, act.receiver.full_name)
     return (giver, receiver), (Signature("Người chứng kiến", _SIGN),)
 

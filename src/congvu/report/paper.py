@@ -176,7 +176,7 @@ def _deployment(report: Report) -> list[Line]:
             "text",
             f"Đã xây dựng {words.number(built)} trên {words.number(len(policy.controls))} nội dung kiểm tra; "
             f"mỗi nội dung được kiểm tra trực tiếp trên hệ thống đang vận hành, không dựa vào báo cáo của "
-            f"người quản trị. {last}",
+            f"quản trị viên. {last}",
         ),
         Line("heading", "3. Xác nhận của người có trách nhiệm"),
         Line(

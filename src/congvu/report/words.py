@@ -1,11 +1,11 @@
-"""Vietnamese words, numbers and dates of the report, as NĐ 30/2020 and its readers write them."""
+"""Vietnamese words and numbers of the report, as NĐ 30/2020 and its readers write them."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
-from congvu import clock
+from congvu import words
 from congvu.report.period import Period
+
+day, moment = words.day, words.moment
 
 # The closed list of statuses, worst first, and how a row of the report shows each: label, mark.
 # The mark keeps a status readable on a black-and-white print.
@@ -57,16 +57,6 @@ def point(index: int) -> str:
 def sentence(text: str) -> str:
     """Return a text as it begins a line: with a capital."""
     return text[:1].upper() + text[1:]
-
-
-def day(value: date) -> str:
-    """Return ``05/01/2027``."""
-    return f"{value:%d/%m/%Y}"
-
-
-def moment(value: datetime) -> str:
-    """Return ``14:05 ngày 05/01/2027`` in Viet Nam for an aware instant."""
-    return f"{clock.local(value):%H:%M ngày %d/%m/%Y}"
 
 
 def quarter(period: Period) -> str:

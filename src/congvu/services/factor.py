@@ -36,5 +36,5 @@ def run(args: argparse.Namespace) -> int:
             db.undo()
     if not removed:
         raise UserError(f"{args.address} has no second factor; write the whole address")
-    print(f"{args.address}: the second factor and its app passwords are gone; the password alone opens again")
+    print(f"{args.address}: the second factor and its app passwords are gone; only the password is asked for")
     return 0

@@ -8,9 +8,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from congvu import secondfactor
+from congvu import second_factor
 from congvu.passwords import hash_password
-from congvu.secondfactor import Seal
+from congvu.second_factor import Seal
 from congvu.services.password_answer import Answer
 from congvu.store import Store
 from congvu.store import second_factor as directory
@@ -33,7 +33,7 @@ class Desk:
 
     def begin(self, session: str) -> Answer:
         """Make a secret for the authenticator; it counts once a code has confirmed it."""
-        held, secret = _bytes(session), secondfactor.new_secret()
+        held, secret = _bytes(session), second_factor.new_secret()
         with self.connect() as db:
             factor = directory.session_factor(db, held)
             if factor is None:
@@ -41,7 +41,7 @@ class Desk:
             sealed = self.seal.close(secret, factor.address)
             if not directory.begin_factor(db, held, sealed, self.seal.key.id):
                 return _about(factor, "there_already")
-        uri = secondfactor.uri(secret, factor.address, self.issuer)
+        uri = second_factor.uri(secret, factor.address, self.issuer)
         return _about(factor, "begun", secret=secret, uri=uri)
 
     def confirm(self, session: str, code: str) -> Answer:
@@ -66,7 +66,7 @@ class Desk:
     def admits(self, db: Store, factor: Factor, code: str) -> bool:
         """Tell whether this is a code that the factor shows now, and was not used before."""
         secret = self.seal.open(factor.secret, factor.address) if factor.secret else None
-        step = secondfactor.step_of(code, secret, self.now()) if secret else None
+        step = second_factor.step_of(code, secret, self.now()) if secret else None
         return step is not None and directory.use_code(db, factor.address, step)
 
     def _with_code(self, session: str, code: str, act: Callable[[Store, bytes], bool], done: str) -> Answer:
@@ -86,7 +86,7 @@ class Desk:
 
 def new_app_password() -> tuple[str, AppPassword]:
     """An app password, and what is kept of it."""
-    password, selector = secondfactor.new_app_password()
+    password, selector = second_factor.new_app_password()
     return password, AppPassword(selector, hash_password(password))
 
 

@@ -29,7 +29,7 @@ from congvu import clock, store
 from congvu.fingerprints import Key
 from congvu.passwords import Rules
 from congvu.policy import read_json
-from congvu.secondfactor import Seal
+from congvu.second_factor import Seal
 from congvu.services import host
 from congvu.services.factor_desk import Desk
 from congvu.services.password_answer import Answer
@@ -111,7 +111,7 @@ def create_app(path: str) -> Flask:
 
     @app.post("/assess")
     def _assess() -> Response:
-        return _reply(bench.assess, "login", "candidate")
+        return _reply(bench.assess, "login", "candidate", "second_factor")
 
     @app.post("/factor/begin")
     def _begin() -> Response:
@@ -142,7 +142,7 @@ def create_app(path: str) -> Flask:
 def _reply(verb: Callable[..., Answer], *names: str) -> Response:
     question: Any = request.get_json()
     if isinstance(question, dict):
-        question.setdefault("code", "")  # only those with a second factor have one
+        question = {"code": "", "second_factor": "", **question}  # only those with a second factor have one
     if not isinstance(question, dict) or not all(isinstance(question.get(name), str) for name in names):
         return _say(Answer({"answer": "malformed"}, status=400))
     g.client = _address(question.get("client"))

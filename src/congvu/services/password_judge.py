@@ -115,13 +115,15 @@ class Judge:
         if isinstance(entered, Answer):
             return entered
         account = entered.account
-        if faults := check(new, self._context(account, present), self.rules):
+        context = self._context(account, present=present, second_factor=entered.by_code)
+        if faults := check(new, context, self.rules):
             return _invalid(account, faults)
         with self.connect() as db:
             wait = begin_attempt(db, "choose", account.address, "", _CHOICES)
         if wait is not None:
             return _invalid(account, [_TOO_MANY])
-        chosen = Chosen(hash_password(new), self.key.fingerprint(new, account.address))
+        fingerprint = self.key.fingerprint(new, account.address)
+        chosen = Chosen(hash_password(new), fingerprint, self.rules.too_short_alone(new))
         with self.connect() as db:
             outcome = set_password(db, account.address, entered.hashed, client, chosen)
         match outcome:
@@ -132,8 +134,11 @@ class Judge:
         # refused: another change came in between, hence what was given is no longer the present password
         return _about(account, {"answer": outcome})
 
-    def assess(self, login: str, candidate: str) -> Answer:
-        """Tell which rules a candidate would break for this login; nothing is stored or opened."""
+    def assess(self, login: str, candidate: str, second_factor: str = "") -> Answer:
+        """Tell which rules a candidate would break for this login; nothing is stored or opened.
+
+        With anything as ``second_factor``, as if the login had one.
+        """
         allowed = Allowance(_ASSESSMENTS, _ASSESSMENTS, self.limits.allowance.window)
         with self.connect() as db:
             address = db.home_address(self._address(login))
@@ -142,7 +147,7 @@ class Judge:
         if wait is not None:
             return _throttled(wait, account)
         context = self._context(account) if account else Context("", "", address, self.organisation)
-        faults = check(candidate, context, self.rules)
+        faults = check(candidate, replace(context, second_factor=bool(second_factor)), self.rules)
         return Answer({"answer": "assessed", "faults": [asdict(fault) for fault in faults]})
 
     def _enter(self, login: str, password: str, client: str, code: str) -> _Entered | Answer:
@@ -180,8 +185,8 @@ class Judge:
             return address
         return "?" + hashlib.sha256(login.encode("utf-8", "surrogatepass")).hexdigest()
 
-    def _context(self, account: Account, present: str | None = None) -> Context:
-        return Context(account.full_name, account.unit_name, account.address, self.organisation, present)
+    def _context(self, account: Account, **more: Any) -> Context:
+        return Context(account.full_name, account.unit_name, account.address, self.organisation, **more)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import jinja2
 
+from congvu import words
 from congvu.errors import UserError
 from congvu.report.pdf import lay_out
 
@@ -52,7 +53,7 @@ def to_html(slips: Sequence[Slip], letter: Letter) -> str:
     """The page that WeasyPrint lays out."""
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     text = (resources.files("congvu.services") / "slips.html.j2").read_text("utf-8")
-    return environment.from_string(text).render(slips=slips, letter=letter)
+    return environment.from_string(text).render(slips=slips, letter=letter, day=words.day)
 
 
 def to_pdf(slips: Sequence[Slip], letter: Letter) -> bytes:

@@ -20,7 +20,7 @@ from congvu.fingerprints import Key
 from congvu.policy import Status, read_json
 from congvu.services import audit, condition, host, hoststate
 from congvu.services.condition import Level, Line
-from congvu.store import odduse
+from congvu.store import odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -120,7 +120,7 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         in_force = db.policy_version()
         people = [(account.kind, account.state, account.address) for account in db.accounts()]
         unrecognised = store.unrecognised(db, key.id)
-        odd, opened = odduse.known(db), store.opened_boxes(db)
+        odd, opened = odd_use.known(db), store.opened_boxes(db)
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
         attested = audit.vouched(db, policy, now)
     yield condition.policy((policy.version, policy.sha256), in_force)

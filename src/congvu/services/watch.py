@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from congvu import store
 from congvu.errors import UserError
-from congvu.odduse import Login, Network, Rules, findings, fresh, network
-from congvu.store import odduse
+from congvu.odd_use import Login, Network, Rules, findings, fresh, network
+from congvu.store import odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -60,12 +60,12 @@ def run(args: argparse.Namespace) -> int:
     with store.connect(**settings.database) as db:
         values, now = db.policy_values(), db.now()
         rules = rules_of(values, home)
-        since = max(odduse.read_until(db) or now, now - LONGEST) - rules.window - OVERLAP
+        since = max(odd_use.read_until(db) or now, now - LONGEST) - rules.window - OVERLAP
         found = findings(logins(journal(args.journal, since), office), rules)
-        new = odduse.keep(db, fresh(found, odduse.known(db)), now, ACTOR)
+        new = odd_use.keep(db, fresh(found, odd_use.known(db)), now, ACTOR)
         months = values.get("retention.log_months")
         if months:
-            odduse.expire(db, now - timedelta(days=31 * int(months)), ACTOR)
+            odd_use.expire(db, now - timedelta(days=31 * int(months)), ACTOR)
     for each in new:
         what = f"{len(each.networks)} networks, {each.accounts} logins tried"
         print(f"{NOTICE}{each.kind}: {each.subject}, {what}")

@@ -12,20 +12,23 @@ from congvu.store.sql import SQL
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A new password, as the directory keeps it."""
+    """A new password, as the directory keeps it. ``too_short_alone``: it needs a second factor beside it."""
 
     hash: str
     fingerprint: Fingerprint
+    too_short_alone: bool
 
 
 def set_password(db: Store, address: str, present: str, client: str, chosen: Chosen) -> str:
     """Replace the password of the hash ``present`` by ``chosen``, as the person, with the record of it.
 
     Returns changed, or why not: ``history``: one of the account's last; ``in_use``: another account's, which
-    is revoked by this; ``refused``: ``present`` is no longer the hash, or the account has no door at all.
+    is revoked by this; ``refused``: ``present`` is no longer the hash, the account has no door at all, or no
+    second factor where the password needs one.
     """
     values = {"address": address, "present": present, "chosen": chosen.hash, "client": client}
-    return str(db.rows(SQL.set_password, **values, **_plain(chosen.fingerprint))[0]["outcome"])
+    alone = {"too_short_alone": chosen.too_short_alone}
+    return str(db.rows(SQL.set_password, **values, **_plain(chosen.fingerprint), **alone)[0]["outcome"])
 
 
 def is_recognised(db: Store, address: str, key: str) -> bool:

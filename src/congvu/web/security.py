@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import segno
 from flask import Response, request
 
 from congvu.store import portal as directory
@@ -34,7 +35,7 @@ class Security:
             return self.security(503, problem="unavailable")
         match answer:
             case {"answer": "begun", "secret": secret, "uri": uri}:
-                response = self.security(secret=secret, uri=uri)
+                response = self.security(secret=secret, uri=uri, picture=_picture(uri))
             case {"answer": "made", "password": password}:
                 response = self.security(password=password)
             case {"answer": "confirmed" | "ended"}:
@@ -49,3 +50,8 @@ class Security:
         with self.behind.connect() as db:
             outcome = directory.revoke_app(db, session(), app)
         return redirect_to("portal.security", xong="1") if outcome == "recorded" else to_entrance("het-phien")
+
+
+def _picture(uri: str) -> str:
+    """Return the link as a QR code: an SVG to stand in the page, with the quiet zone that scanners need."""
+    return segno.make_qr(uri).svg_inline(border=4, light="#fff", omitsize=True)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from congvu import words
 from congvu.accounts.model import KINDS
-from congvu.report.words import day as _day
-from congvu.report.words import moment as _moment
 from congvu.report.words import number, quarter, sentence
 
 __all__ = ["ACTS", "KINDS", "ROLES", "STATES", "act", "day", "moment", "number", "quarter", "sentence"]
 
-ROLES = {
-    "head": "Người đứng đầu",
-    "clerk": "Văn thư",
-    "deputy": "Cấp phó hoặc người làm thay",
-    "member": "Thành viên",
-}
+ROLES = {role: sentence(name) for role, name in words.ROLES.items()}
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
 # Verbs of the records of changes. What is not listed is shown as a change of the directory.
 ACTS = {
@@ -58,9 +52,9 @@ def act(verb: str) -> str:
 
 def moment(value: str) -> str:
     """Return ``14:05 ngày 05/01/2027`` of an instant as JSON has it."""
-    return _moment(datetime.fromisoformat(value))
+    return words.moment(datetime.fromisoformat(value))
 
 
 def day(value: str | date) -> str:
     """Return ``05/01/2027`` of a day as JSON has it."""
-    return _day(date.fromisoformat(value) if isinstance(value, str) else value)
+    return words.day(date.fromisoformat(value) if isinstance(value, str) else value)

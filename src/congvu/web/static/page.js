@@ -14,7 +14,8 @@ const classes = {
 function met(item, password) {
   if (item.dataset.rule !== "length") return classes[item.dataset.rule].test(password);
   const length = [...password].length;
-  return length >= Number(item.dataset.min) && length <= Number(item.dataset.max);
+  const code = field("code")?.value.trim(); // whoever has a second factor gives one
+  return length >= Number(code ? item.dataset.minWithCode : item.dataset.min) && length <= Number(item.dataset.max);
 }
 
 function tick() {
@@ -63,6 +64,7 @@ function addReveal(input) {
 
 for (const id of ["present", "new", "repeat"]) addReveal(field(id));
 field("new").addEventListener("input", tick);
+field("code")?.addEventListener("input", tick);
 field("repeat").addEventListener("change", compare);
 // A fault is not announced before the typing is done, but it goes as soon as it is mended.
 for (const id of ["new", "repeat"]) {

@@ -9,7 +9,7 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from congvu.notices import Odd
-from congvu.odduse import Finding
+from congvu.odd_use import Finding
 from congvu.store.database import Store
 from congvu.store.sql import SQL
 

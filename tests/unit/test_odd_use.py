@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 from organisations import DOMAIN, at, organisation, person
 from psycopg import errors
 
-from congvu.odduse import OFFICE, Finding, Login, Rules, findings, fresh, network
+from congvu.odd_use import OFFICE, Finding, Login, Rules, findings, fresh, network
 from congvu.services import cli, watch
-from congvu.store import odduse
+from congvu.store import odd_use
 
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # in Viet Nam
 HOUR = timedelta(hours=1)
@@ -321,7 +321,7 @@ def test_it_is_forgotten_in_time(run: list[str], database: Database, tmp_path: P
 def test_after_a_pause_it_goes_on_where_it_had_stopped(run: list[str], database: Database) -> None:
     assert cli.main(run) == 0
     with database.store() as db:
-        assert odduse.read_until(db) == datetime(2026, 11, 26, 5, 30, tzinfo=UTC)
+        assert odd_use.read_until(db) == datetime(2026, 11, 26, 5, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
