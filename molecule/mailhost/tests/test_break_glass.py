@@ -226,9 +226,12 @@ def test_what_is_at_fault_is_told_at_once_and_opens_nothing(
     assert ask(host, f"select count(*) from break_glass where ticket = '{ticket}'") == "0"
 
 
-@pytest.mark.parametrize("account", ["dovecot", "postfix", "www-data", "congvu-password", "congvu-reminder"])
+SERVICES = ["dovecot", "postfix", "www-data", "congvu-list", "congvu-password", "congvu-reminder", "congvu-web"]
+
+
+@pytest.mark.parametrize("account", SERVICES)
 def test_no_service_opens_one_by_straight_sql(host: Host, people: list[Account], account: str) -> None:
-    role = {"www-data": "congvu_webmail"}.get(account, account.replace("-", "_"))
+    role = {"www-data": "congvu_webmail", "congvu-web": "congvu_portal"}.get(account, account.replace("-", "_"))
     owner, reader, approver = (each["staff_id"] for each in people)
     row = f"('x', '{owner}', '{reader}', '{approver}', 'x', now() + interval '1 hour')"
     sql = f"insert into break_glass (ticket, owner, reader, approver, reason, ends_at) values {row}"
