@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
-from listeners import DOORS
+from listeners import DOORS, sends, submission
 from playwright.sync_api import Page, expect
 from portal import Portal
 
@@ -46,6 +46,8 @@ def doors(demo: Demo, person: Person, password: str) -> dict[int, bool]:
 def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     someone = demo.people("active")[3]
     assert all(doors(demo, someone, someone.password).values())
+    by_password = submission(demo.host, demo.tls(), someone.address, someone.password)
+    assert sends(by_password, someone.address) == 250
     portal.enter(someone.address, someone.password)
     portal.open("Xác thực hai lớp")
     assert portal.barriers() == []
@@ -58,12 +60,15 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     portal.send_form("Bật xác thực hai lớp")
     assert "Đã bật lúc" in portal.text()
     assert not any(doors(demo, someone, someone.password).values())
+    assert sends(by_password, someone.address) == 521  # nor does it go on where it was in
 
     portal.page.fill("#label", "Điện thoại")
     portal.send_form("Tạo mật khẩu ứng dụng")
     app = portal.page.locator("#app-password").inner_text()
     assert portal.barriers() == []
     portal.picture("factor-app-password")
+    by_app = submission(demo.host, demo.tls(), someone.address, app)
+    assert sends(by_app, someone.address) == 250
     assert all(doors(demo, someone, app).values())
     assert not any(doors(demo, someone, app[:-1] + ("a" if app[-1] != "a" else "b")).values())
     assert not any(doors(demo, demo.people("active")[4], app).values())  # nobody else's name goes with it
@@ -93,6 +98,7 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     portal.open("Xác thực hai lớp")
     portal.send_form("Thu hồi Điện thoại")
     assert not any(doors(demo, someone, app).values())
+    assert sends(by_app, someone.address) == 521
     portal.page.fill("#end-code", phone.code())
     portal.send_form("Tắt")
     assert "Bắt đầu" in portal.text()

@@ -230,13 +230,13 @@ def test_changed_password_ends_the_running_session(
 
 
 def test_roundcube_itself_changes_neither_password_nor_sender(demo: Demo, webmail: Webmail) -> None:
-    """Its own ways, asked by real requests: plugin.password is not there, an identity's address is the directory's."""
+    """By real requests: plugin.password is not there, and an identity's address is the directory's."""
     person, other = demo.people("active")[1:3]
     webmail.login(person.address, person.password)
     webmail.page.wait_for_load_state("networkidle")
     (own,) = identities(webmail)
     for number in (own, ""):
-        fields = {"_iid": number, "_name": "Tên khác", "_email": other.address, "_standard": "1", "_framed": "1"}
+        fields = {"_iid": number, "_name": "Tên khác", "_email": other.address, "_framed": "1"}
         webmail.post("_task=settings&_action=save-identity", **fields)
     assert identities(webmail)[own] == ("Tên khác", person.address)  # so the form was taken
     assert {address for _, address in identities(webmail).values()} == {person.address}

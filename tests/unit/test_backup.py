@@ -112,7 +112,7 @@ def restored(database: Database, living: list[str] | None) -> dict[str, list[str
 
 @pytest.fixture
 def directory(database: Database) -> Database:
-    """Four people with a password; the last has a second factor and an app password. A session of the page."""
+    """Four people with a password, the last with a second factor and an app password, the first on the page."""
     staff = [person(f"CB{number}", name) for number, name in enumerate(("An", "Bình", "Cúc", "Dung"), 1)]
     converge(database, organisation(*staff))
     for name in ("an", "binh", "cuc", "dung"):
@@ -120,7 +120,8 @@ def directory(database: Database) -> Database:
     database.change(
         "congvu_owner",
         f"insert into second_factor values ('{at('dung')}', '', repeat('0', 16), now(), now());"
-        f"insert into app_password (address, selector, hash, label) values ('{at('dung')}', 'aaaaaaaa', '{HASH}', 'x');"
+        f"insert into app_password (address, selector, hash, label)"
+        f" values ('{at('dung')}', 'aaaaaaaa', '{HASH}', 'x');"
         f"insert into app_password (address, selector, hash, label, expires_at)"
         f" values ('{at('dung')}', 'bbbbbbbb', '{HASH}', 'webmail', now() + interval '1 hour');"
         f"insert into portal_session (token, address, password_set_at)"
@@ -138,7 +139,9 @@ def test_no_key_opens_after_a_restore_that_did_not_before(directory: Database) -
     }
     assert keys(directory) == living[:1]
     assert directory.ask("congvu_owner", "select * from portal_session") == []
-    ((detail,),) = directory.ask("congvu_owner", "select detail from audit_record where verb = 'backup.restore'")
+    ((detail,),) = directory.ask(
+        "congvu_owner", "select detail from audit_record where verb = 'backup.restore'"
+    )
     assert (detail["run"], detail["compared"], detail["keys"][0]) == (YESTERDAY, True, at("an"))
 
 

@@ -131,7 +131,9 @@ def test_what_nobody_granted_is_taken_out_with_a_record(
     for _ in range(2):
         boxes.run(arguments)
     assert not (inbox / "dovecot-acl").exists()
-    removed = database.ask("congvu_admin", "select subject, detail from audit_record where verb = 'rights.remove'")
+    removed = database.ask(
+        "congvu_admin", "select subject, detail from audit_record where verb = 'rights.remove'"
+    )
     assert removed == [("an@snv.example", {"found": ["user=binh@snv.example lr"]})]
     assert "rights that nobody granted in an@snv.example: user=binh@snv.example lr" in capsys.readouterr().err
     assert "-f json who -1 binh@snv.example\n" in (tmp_path / "asked").read_text("utf-8")

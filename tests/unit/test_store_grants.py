@@ -103,12 +103,12 @@ MAY_CALL: dict[str, set[str]] = {
     "congvu_list": {"list_accepts"} | CLOCK,
     "congvu_webmail": CLOCK | SPELLINGS,
     "congvu_reminder": CLOCK,
-    "congvu_portal": {"close_session", "portal_acknowledge", "portal_answer", "portal_difficulties", "portal_factor",
-                      "portal_home", "portal_records", "portal_report", "portal_revoke", "portal_state",
-                      "portal_statements", "portal_take_over"},
+    "congvu_portal": {"close_session", "portal_acknowledge", "portal_answer", "portal_difficulties",
+                      "portal_factor", "portal_home", "portal_records", "portal_report", "portal_revoke",
+                      "portal_state", "portal_statements", "portal_take_over"},
     "congvu_password": {"set_password", "recognise_password", "open_session", "session_factor", "use_code",
-                        "begin_factor", "confirm_factor", "end_factor", "add_app_password", "add_webmail_password",
-                        "begin_attempt", "forgive_attempts"} | CLOCK | SPELLINGS,
+                        "begin_factor", "confirm_factor", "end_factor", "add_app_password",
+                        "add_webmail_password", "begin_attempt", "forgive_attempts"} | CLOCK | SPELLINGS,
 }  # fmt: skip
 
 

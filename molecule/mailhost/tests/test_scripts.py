@@ -39,14 +39,17 @@ def script(host: Host, person: Account, text: str) -> Iterator[None]:
     try:
         yield
     finally:
-        host.check_output("doveadm sieve deactivate -u %s && doveadm sieve delete -u %s %s", address, address, NAME)
+        host.check_output(
+            "doveadm sieve deactivate -u %s && doveadm sieve delete -u %s %s", address, address, NAME
+        )
 
 
 @pytest.mark.parametrize(
-    "extension", ["enotify", "editheader", "vnd.dovecot.environment", "vnd.dovecot.pipe", "vnd.dovecot.execute"]
+    "extension",
+    ["enotify", "editheader", "vnd.dovecot.environment", "vnd.dovecot.pipe", "vnd.dovecot.execute"],
 )
 def test_what_a_script_may_not_ask_for(doors: Doors, people: list[Account], extension: str) -> None:
-    """Notices and altered headers would pass the doors that look at the sender; the others are the host's own."""
+    """Notices and altered headers would pass the doors that look at the sender; the rest is the host's."""
     login = people[0]["address"], people[0]["password"]
     for asked, taken in (("vacation", True), (extension, False)):
         text = f'require "{asked}";'
@@ -58,8 +61,8 @@ def test_what_a_script_may_not_ask_for(doors: Doors, people: list[Account], exte
 FORGED = {
     "from": ':from "{other}"',
     "named": ':from "\\"{other}\\" <{own}>"',
-    "mime": ':mime text:\nFrom: {other}\nSender: {other}\nX-Sieve-Redirected-From: {own}\nX-Congvu-Sent-By: {other}\n'
-    "Auto-Submitted: auto-replied (rejected)\nContent-Type: text/plain\n\nx\n.\n",
+    "mime": ":mime text:\nFrom: {other}\nSender: {other}\nX-Sieve-Redirected-From: {own}\n"
+    "X-Congvu-Sent-By: {other}\nAuto-Submitted: auto-replied (rejected)\nContent-Type: text/plain\n\nx\n.\n",
 }
 
 
@@ -88,7 +91,9 @@ def test_an_answer_comes_from_the_mailbox_that_answers(
     for word in FORGED:
         assert not replies(doors, writing, sent[word], wait=0)
     host.check_output("journalctl --sync")
-    refused = host.check_output("journalctl -q -o cat -u rspamd --after-cursor=%s -g SCRIPT_NOT_ALLOWED", cursor)
+    refused = host.check_output(
+        "journalctl -q -o cat -u rspamd --after-cursor=%s -g SCRIPT_NOT_ALLOWED", cursor
+    )
     assert len(refused.splitlines()) == len(FORGED)
 
 
@@ -106,7 +111,7 @@ def forwarding(host: Host) -> Iterator[None]:
 def test_mail_is_sent_on_only_where_the_operator_lets_it(
     doors: Doors, host: Host, people: list[Account]
 ) -> None:
-    """Then from the mailbox's own address, for which this host may send (SPF); the message stays as it came."""
+    """Then from the mailbox's own address, for which we may send (SPF); the message stays as it came."""
     person = people[0]
     partner = host.get_host(f"ssh://partner?ssh_config={host.backend.ssh_config}")
     first, second = (f"chuyen-{number}-{time.time()}" for number in (1, 2))

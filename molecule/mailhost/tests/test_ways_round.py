@@ -16,12 +16,12 @@ from test_break_glass import ask
 from test_doors import WRONG, moved, people
 from testinfra.host import Host
 
-# What Dovecot offers after login. Whoever sees another one here asks first what it can read without opening it.
+# What Dovecot offers after login. Whoever sees another one asks first what it can read without opening it.
 JUDGED = """
-    BINARY CHILDREN COMPRESS=DEFLATE CONDSTORE CONTEXT=SEARCH ENABLE ESEARCH ESORT I18NLEVEL=1 ID IDLE IMAP4rev1
-    INPROGRESS LIST-EXTENDED LIST-STATUS LITERAL+ LOGIN-REFERRALS MOVE MULTIAPPEND NAMESPACE NOTIFY PREVIEW PREVIEW=FUZZY
-    QRESYNC QUOTA REPLACE SASL-IR SAVEDATE SEARCHRES SNIPPET=FUZZY SORT SORT=DISPLAY SPECIAL-USE STATUS=SIZE
-    THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS UIDPLUS UNSELECT WITHIN
+    BINARY CHILDREN COMPRESS=DEFLATE CONDSTORE CONTEXT=SEARCH ENABLE ESEARCH ESORT I18NLEVEL=1 ID IDLE
+    IMAP4rev1 INPROGRESS LIST-EXTENDED LIST-STATUS LITERAL+ LOGIN-REFERRALS MOVE MULTIAPPEND NAMESPACE NOTIFY
+    PREVIEW PREVIEW=FUZZY QRESYNC QUOTA REPLACE SASL-IR SAVEDATE SEARCHRES SNIPPET=FUZZY SORT SORT=DISPLAY
+    SPECIAL-USE STATUS=SIZE THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS UIDPLUS UNSELECT WITHIN
 """
 
 
@@ -69,14 +69,22 @@ def test_whoever_takes_a_message_out_of_a_box_unopened_is_named(
     host.check_output("journalctl --sync")
     cursor = host.check_output("journalctl -n 0 --show-cursor -q").split("cursor: ")[1]
     with session(doors, clerk) as client:
-        found = re.search(r"UIDNEXT (\d+) UIDVALIDITY (\d+)", said(client, f"STATUS {utf7(name)} (UIDNEXT UIDVALIDITY)"))
+        found = re.search(
+            r"UIDNEXT (\d+) UIDVALIDITY (\d+)", said(client, f"STATUS {utf7(name)} (UIDNEXT UIDVALIDITY)")
+        )
         assert found
         url = f"/{quote(name)};UIDVALIDITY={found[2]}/;UID={int(found[1]) - 1}"
         for part in ("", "/;SECTION=HEADER.FIELDS%20(SUBJECT)"):
             assert "w1 OK" in said(client, f'APPEND Drafts (\\Deleted) CATENATE (URL "{url}{part}")')
-    taken = [(each["user"], each["mailbox"], each["cmd_name"]) for each in journal(host, cursor, "mail_opened")]
+    taken = [
+        (each["user"], each["mailbox"], each["cmd_name"]) for each in journal(host, cursor, "mail_opened")
+    ]
     assert (clerk["address"], name, "APPEND") in taken
-    joined = [each["user"] for each in journal(host, cursor, "imap_command_finished") if each["cmd_name"] == "APPEND"]
+    joined = [
+        each["user"]
+        for each in journal(host, cursor, "imap_command_finished")
+        if each["cmd_name"] == "APPEND"
+    ]
     assert joined == [clerk["address"]] * 2  # also of header fields that the index knows
     host.check_output("doveadm expunge -u %s mailbox Drafts deleted", clerk["address"])
 
@@ -104,7 +112,7 @@ def test_no_other_command_reads_a_box_that_is_not_opened(doors: Doors, clerk: Ac
             assert re.search(r"^w1 (NO|BAD)", said(client, command), re.MULTILINE), command
 
 
-# --- rights that nobody granted ------------------------------------------------------------------------------
+# --- rights that nobody granted -----------------------------------------------------------------------------
 
 
 def test_rights_that_nobody_granted_are_taken_out_and_told(
@@ -117,7 +125,9 @@ def test_rights_that_nobody_granted_are_taken_out_and_told(
     host.check_output("systemctl stop congvu-boxes.timer")
     try:
         for mailbox, folder in ((owner["address"], "INBOX"), (office, "Sent")):
-            host.check_output("doveadm acl set -u %s %s %s lookup read", mailbox, folder, f"user={intruder['address']}")
+            host.check_output(
+                "doveadm acl set -u %s %s %s lookup read", mailbox, folder, f"user={intruder['address']}"
+            )
         with session(doors, intruder) as reading, session(doors, owner) as staying:
             assert reading.select(box, readonly=True)[0] == "OK"
             host.check_output("systemctl start congvu-boxes.service")
@@ -132,10 +142,15 @@ def test_rights_that_nobody_granted_are_taken_out_and_told(
                          f" from audit_record where id > {before} and verb = 'rights.remove'")  # fmt: skip
     wanted = {f'{mailbox} ["user={intruder["address"]} lr"]' for mailbox in (owner["address"], office)}
     assert set(recorded.splitlines()) == wanted
-    assert host.run("journalctl -q -u congvu-boxes --since -1m -g 'rights that nobody granted'").stdout.count("\n") == 2
+    assert (
+        host.run("journalctl -q -u congvu-boxes --since -1m -g 'rights that nobody granted'").stdout.count(
+            "\n"
+        )
+        == 2
+    )
 
 
-# --- a connection to port 465 outlives the key that opened it ------------------------------------------------
+# --- a connection to port 465 outlives the key that opened it -----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -165,7 +180,7 @@ def test_a_connection_ends_with_the_key_that_opened_it(
     assert doors.submissions(person["address"], person["password"]).open
 
 
-# --- doveadm -------------------------------------------------------------------------------------------------
+# --- doveadm ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("account", ["postfix", "www-data", "congvu-password", "congvu-web", "_rspamd"])
@@ -181,7 +196,7 @@ def test_no_service_reads_mail_by_doveadm(demo: dict[str, Any], host: Host, acco
 
 
 def test_doveadm_knows_no_login_but_ones_own(demo: dict[str, Any], host: Host, office: str) -> None:
-    """And without TLS not that either. (That root reads files is no door; it is evidence: docs/develop/ways-round.md.)"""
+    """And without TLS not that either. (That root can read files is no door: docs/develop/ways-round.md.)"""
     person = people(demo, "active")[0]
     for login, password in (
         (person["address"], WRONG),

@@ -75,10 +75,10 @@ def test_new_changes_cannot_hide_behind_old_records(hosts: Hosts) -> None:
 
 def test_the_restore_itself_is_on_record(hosts: Hosts) -> None:
     """The host is bare: what was taken away after the backup nobody knows, and that is said."""
-    question = "select count(*), bool_or((detail->>'compared')::bool) from audit_record where verb = 'backup.restore'"
-    assert hosts.run("mail", "psql", "-XAtqU", "congvu_admin", "congvu", "-c", question) == "1|f\n"
-    sessions = "select (select count(*) from portal_session) + count(*) from app_password where expires_at is not null"
-    assert hosts.run("mail", "psql", "-XAtqU", "congvu_owner", "congvu", "-c", sessions) == "0\n"
+    asked = ("mail", "psql", "-XAtqU", "congvu_owner", "congvu", "-c")
+    record = "select detail->>'compared' from audit_record where verb = 'backup.restore'"
+    assert hosts.run(*asked, record) == "false\n"
+    assert hosts.run(*asked, "select count(*) from portal_session") == "0\n"
 
 
 def test_the_evidence_of_the_old_host_is_there(hosts: Hosts) -> None:

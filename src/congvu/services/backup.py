@@ -240,7 +240,7 @@ def restore(settings: Settings, wanted: str, opened: Path | None) -> dict[str, A
 
 
 def living_keys(directory: str) -> tuple[list[str] | None, str]:
-    """The keys that open something before a restore, also after one that was interrupted; and what is not known."""
+    """The keys that open something before a restore, also one that was interrupted; and what is not known."""
     keys, why = None, "there was no directory here"
     if LIVING.exists():
         keys = json.loads(LIVING.read_text("utf-8"))

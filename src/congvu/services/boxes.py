@@ -4,9 +4,9 @@ The mailbox of each unit or office gets the file of rights that Dovecot reads. I
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
 access away, and here it is ended. The filters of a box end with its handover. A personal mailbox has such a
-file as long as somebody else may read it (ADR 0017). Any other right, left by `doveadm acl` or by hand, is taken
-out with a record of what it was, and the sessions that may use it end. Whoever changes roles starts this at once; a timer every
-minute, for what was interrupted and for rights that end by date.
+file as long as somebody else may read it (ADR 0017). Any other right, left by `doveadm acl` or by hand, is
+taken out with a record of what it was, and the sessions that may use it end. Whoever changes roles starts
+this at once; a timer every minute, for what was interrupted and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -59,10 +59,11 @@ def run(args: argparse.Namespace) -> int:
     rights = dict(each.split("=", 1) for each in args.right)
     with store.connect(args.host, args.database) as db:
         with acting_as(args.owner):
-            wanted = {box: rights for box in db.boxes()}
+            wanted = dict.fromkeys(db.boxes(), rights)
             opened = store.opened_boxes(db)
-            wanted |= {box: {READER: READING} for box, is_open in opened.items() if is_open}
-            found = strangers(args.mail, {**dict.fromkeys(opened, {READER: READING}), **wanted})
+            once = {box: {READER: READING} for box in opened}
+            wanted |= {box: once[box] for box, is_open in opened.items() if is_open}
+            found = strangers(args.mail, once | wanted)
             for box, lines in found.items():
                 db.record("congvu boxes", "rights.remove", box, {"found": lines})
             db.keep()  # first the record, then the act: whoever is interrupted records it twice
@@ -170,7 +171,7 @@ def end_strangers(found: Mapping[str, list[str]]) -> None:
 
 def rights_files(inbox: Path) -> list[Path]:
     """The files of rights of a mailbox, the INBOX's last. Where messages lie, there are none."""
-    files = []
+    files: list[Path] = []
     for folder, folders, names in os.walk(inbox):
         folders[:] = [each for each in folders if each not in ("cur", "new", "tmp")]
         if RIGHTS in names:
