@@ -36,14 +36,15 @@ def submission_opens(host: str, tls: ssl.SSLContext, login: str, password: str) 
 
 
 def submission(host: str, tls: ssl.SSLContext, login: str, password: str) -> smtplib.SMTP_SSL:
-    """A connection to 465 that is logged in."""
+    """A connection to 465 that is logged in and may send."""
     smtp = smtplib.SMTP_SSL(host, 465, context=tls, timeout=_TIMEOUT)
     smtp.login(login, password)
+    assert sends(smtp, login) == 250
     return smtp
 
 
 def sends(smtp: smtplib.SMTP_SSL, login: str) -> int:
-    """Begin a message to oneself on a connection that is logged in: what the recipient's address is answered with."""
+    """Begin a message to oneself on a connection that is logged in: the answer to the recipient's address."""
     smtp.mail(login)
     code = smtp.rcpt(login)[0]
     if code == 250:

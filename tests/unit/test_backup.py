@@ -112,7 +112,7 @@ def restored(database: Database, living: list[str] | None) -> dict[str, list[str
 
 @pytest.fixture
 def directory(database: Database) -> Database:
-    """Four people with a password, the last with a second factor and an app password, the first on the page."""
+    """Four people with a password; the last has a second factor, too, and the first is on the page."""
     staff = [person(f"CB{number}", name) for number, name in enumerate(("An", "Bình", "Cúc", "Dung"), 1)]
     converge(database, organisation(*staff))
     for name in ("an", "binh", "cuc", "dung"):
