@@ -35,6 +35,23 @@ def submission_opens(host: str, tls: ssl.SSLContext, login: str, password: str) 
         return True
 
 
+def submission(host: str, tls: ssl.SSLContext, login: str, password: str) -> smtplib.SMTP_SSL:
+    """A connection to 465 that is logged in and may send."""
+    smtp = smtplib.SMTP_SSL(host, 465, context=tls, timeout=_TIMEOUT)
+    smtp.login(login, password)
+    assert sends(smtp, login) == 250
+    return smtp
+
+
+def sends(smtp: smtplib.SMTP_SSL, login: str) -> int:
+    """Begin a message to oneself on a connection that is logged in: the answer to the recipient's address."""
+    smtp.mail(login)
+    code = smtp.rcpt(login)[0]
+    if code == 250:
+        smtp.rset()
+    return code
+
+
 def sieve_opens(host: str, tls: ssl.SSLContext, login: str, password: str) -> bool:
     """Try 4190."""
     with socket.create_connection((host, 4190), _TIMEOUT) as plain:

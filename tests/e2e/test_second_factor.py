@@ -6,12 +6,13 @@ import re
 import time
 from io import BytesIO
 from pathlib import Path
+from smtplib import SMTP
 from typing import TYPE_CHECKING
 
 import pyotp
 import pytest
 import zxingcpp
-from listeners import DOORS
+from listeners import DOORS, sends, submission
 from PIL import Image
 from playwright.sync_api import Page, expect
 from portal import Portal
@@ -55,12 +56,19 @@ def doors(demo: Demo, person: Person, password: str) -> dict[int, bool]:
     return {port: opens(demo.host, demo.tls(), person.address, password) for port, opens in DOORS.items()}
 
 
+def shut(demo: Demo, person: Person, password: str, held: SMTP) -> bool:
+    """The password opens nothing, and where it was in before nothing goes on."""
+    return not any(doors(demo, person, password).values()) and sends(held, person.address) == 521
+
+
 def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     someone = demo.people("active")[3]
     assert all(doors(demo, someone, someone.password).values())
+    by_password = submission(demo.host, demo.tls(), someone.address, someone.password)
     phone = turned_on(portal, someone)
-    assert not any(doors(demo, someone, someone.password).values())
+    assert shut(demo, someone, someone.password, by_password)
     app = app_password(portal, "Điện thoại")
+    by_app = submission(demo.host, demo.tls(), someone.address, app)
     assert all(doors(demo, someone, app).values())
     assert not any(doors(demo, someone, app[:-1] + ("a" if app[-1] != "a" else "b")).values())
     assert not any(doors(demo, demo.people("active")[4], app).values())  # nobody else's name goes with it
@@ -72,7 +80,7 @@ def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:
     # The people's page asks, too; there the device is revoked and all of it turned off.
     enter_the_page(portal, someone, phone)
     portal.send_form("Thu hồi Điện thoại")
-    assert not any(doors(demo, someone, app).values())
+    assert shut(demo, someone, app, by_app)
     portal.page.fill("#end-code", phone.code())
     portal.send_form("Tắt")
     assert "Bắt đầu" in portal.text()

@@ -229,6 +229,43 @@ def test_changed_password_ends_the_running_session(
     assert all(word not in answer for answer in ask_everything(webmail, word, "1").values())
 
 
+def test_roundcube_itself_changes_neither_password_nor_sender(demo: Demo, webmail: Webmail) -> None:
+    """By real requests: plugin.password is not there, and an identity's address is the directory's."""
+    person, other = demo.people("active")[1:3]
+    webmail.login(person.address, person.password)
+    webmail.page.wait_for_load_state("networkidle")
+    (own,) = identities(webmail)
+    for number in (own, ""):
+        fields = {"_iid": number, "_name": "Tên khác", "_email": other.address, "_framed": "1"}
+        webmail.post("_task=settings&_action=save-identity", **fields)
+    assert identities(webmail)[own] == ("Tên khác", person.address)  # so the form was taken
+    assert {address for _, address in identities(webmail).values()} == {person.address}
+    webmail.post("_task=settings&_action=save-identity", _token="x", _iid=own, _name="Tên thứ ba")
+    assert identities(webmail)[own][0] == "Tên khác"  # without the token nothing is
+
+    chosen = "Mat-khau-khac-88"
+    fields = {"_curpasswd": person.password, "_newpasswd": chosen, "_confpasswd": chosen}
+    for action in ("plugin.password", "plugin.password-save"):
+        assert "_newpasswd" not in webmail.post(f"_task=settings&_action={action}", **fields)
+    opens = DOORS[993]
+    assert opens(demo.host, demo.tls(), person.address, person.password)
+    assert not opens(demo.host, demo.tls(), person.address, chosen)
+
+
+def identities(webmail: Webmail) -> dict[str, tuple[str, str]]:
+    """Number -> name and address, as the compose page knows them."""
+    page = webmail.page
+    page.goto(f"{webmail.url}/?_task=settings&_action=identities")
+    numbers = page.evaluate("Object.values(rcmail.identity_list.rows).map(row => row.uid)")
+    found = {}
+    for number in map(str, numbers):
+        page.goto(f"{webmail.url}/?_task=settings&_action=edit-identity&_iid={number}")
+        fields = [page.locator(f"[name={name}]") for name in ("_name", "_email")]
+        name, address = (each.input_value() for each in fields)
+        found[number] = (name, address)
+    return found
+
+
 def test_due_sees_until_when(demo: Demo, webmail: Webmail) -> None:
     person = demo.people("due")[0]
     webmail.login(person.address, person.password)

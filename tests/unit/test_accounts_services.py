@@ -176,7 +176,8 @@ def office(database: Database) -> Database:
 
 
 def door(database: Database) -> list[tuple[Any, ...]]:
-    return database.ask("dovecot", "select * from door_key where login = %s", SCANNER.address)
+    columns = "login, selector, password, submit_only, networks"
+    return database.ask("dovecot", f"select {columns} from door_key where login = %s", SCANNER.address)
 
 
 def state(database: Database) -> str:

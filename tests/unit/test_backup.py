@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
 
 import pytest
+from directories import HASH, converge, give_password
 from fix_database import Database
+from organisations import at, organisation, person
 
 from congvu import store
 from congvu.backup import PASSES, Settings, choose, is_excluded, key, missed, pack, renumbered, runs, unpack
 from congvu.errors import UserError
+from congvu.services import backup as service
 
 EARLY, LATE, CUT_SHORT = "2026-11-24T01:30:00+07:00", "2026-11-25T01:30:00+07:00", "2026-11-26T01:30:00+07:00"
 
@@ -90,3 +93,88 @@ def test_records_of_another_cluster_cover_no_change_of_this_one(database: Databa
     store.outrun_records(database.host, database.name)
     rest = "select pg_current_xact_id() > all (select xact from audit_record)"
     assert database.ask("congvu_owner", rest) == [(True,)]
+
+
+# -- a directory that comes back -------------------------------------------------------------------
+
+YESTERDAY = "2026-11-25 12:00:00"
+
+
+def keys(database: Database) -> list[str]:
+    found = store.living_keys(database.host, database.name)
+    assert found is not None
+    return sorted(found)
+
+
+def restored(database: Database, living: list[str] | None) -> dict[str, list[str]]:
+    return store.settle_restored(database.host, database.name, YESTERDAY, living, "test")
+
+
+@pytest.fixture
+def directory(database: Database) -> Database:
+    """Four people with a password; the last has a second factor, too, and the first is on the page."""
+    staff = [person(f"CB{number}", name) for number, name in enumerate(("An", "Bình", "Cúc", "Dung"), 1)]
+    converge(database, organisation(*staff))
+    for name in ("an", "binh", "cuc", "dung"):
+        give_password(database, at(name), "2026-11-20T08:00:00+07:00", "self")
+    database.change(
+        "congvu_owner",
+        f"insert into second_factor values ('{at('dung')}', '', repeat('0', 16), now(), now());"
+        f"insert into app_password (address, selector, hash, label)"
+        f" values ('{at('dung')}', 'aaaaaaaa', '{HASH}', 'x');"
+        f"insert into app_password (address, selector, hash, label, expires_at)"
+        f" values ('{at('dung')}', 'bbbbbbbb', '{HASH}', 'webmail', now() + interval '1 hour');"
+        f"insert into portal_session (token, address, password_set_at)"
+        f" select sha256('x'), address, set_at from credential where address = '{at('an')}'",
+    )
+    return database
+
+
+def test_no_key_opens_after_a_restore_that_did_not_before(directory: Database) -> None:
+    """As if An had changed the password since, Bình's account was closed, and Dung's device revoked."""
+    living = [each for each in keys(directory) if each.startswith(at("cuc"))] + [f"{at('an')}/00000000"]
+    assert restored(directory, living) == {
+        "sessions": [at("an"), at("dung")],
+        "keys": [at("an"), at("binh"), at("dung")],
+    }
+    assert keys(directory) == living[:1]
+    assert directory.ask("congvu_owner", "select * from portal_session") == []
+    ((detail,),) = directory.ask(
+        "congvu_owner", "select detail from audit_record where verb = 'backup.restore'"
+    )
+    assert (detail["run"], detail["compared"], detail["keys"][0]) == (YESTERDAY, True, at("an"))
+
+
+def test_what_opened_before_opens_again(directory: Database) -> None:
+    living = keys(directory)
+    assert restored(directory, living)["keys"] == []
+    assert keys(directory) == [each for each in living if "bbbbbbbb" not in each]
+
+
+def test_on_a_bare_host_nothing_is_known_and_sessions_end(directory: Database) -> None:
+    assert restored(directory, None) == {"sessions": [at("an"), at("dung")], "keys": []}
+    assert len(keys(directory)) == 4
+
+
+def test_a_directory_without_people_knows_nothing(database: Database) -> None:
+    assert store.living_keys(database.host, database.name) is None
+
+
+def test_what_opened_before_is_known_also_after_an_interruption(
+    directory: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt put the old directory back and was killed: the second one still knows."""
+    monkeypatch.setattr(service, "SOCKET", directory.host)
+    monkeypatch.setattr(service, "LIVING", tmp_path / "living.json")
+    known = keys(directory)
+    assert service.living_keys(directory.name) == (known, "")
+    directory.change("congvu_owner", "update credential set revoked_at = now()")
+    assert service.living_keys(directory.name) == (known, "")
+
+
+def test_a_directory_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "SOCKET", str(tmp_path))
+    monkeypatch.setattr(service, "LIVING", tmp_path / "living.json")
+    found, unknown = service.living_keys("congvu")
+    assert found is None
+    assert "could not be asked" in unknown

@@ -47,6 +47,28 @@ def test_other_rights_reach_every_folder_and_the_inbox_last(tmp_path: Path) -> N
     assert (folder / "dovecot-acl").read_text("utf-8") == WRITTEN
 
 
+def test_rights_that_nobody_granted_are_found_in_every_mailbox(tmp_path: Path) -> None:
+    boxes.grant(tmp_path, BOX, RIGHTS)
+    home = tmp_path / "snv.example"
+    person, unit = home / "an" / "Maildir", home / "vp" / "Maildir"
+    for folder, text in {
+        person / "Riêng": "user=binh@snv.example lr\nanyone l\n",
+        person / "cur": "user=binh@snv.example lr\n",  # where no folder is
+        unit / "Lưu": f"group={BOX}:head lrw\nuser=binh@snv.example lr\n",
+    }.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "dovecot-acl").write_text(text, "utf-8")
+    assert boxes.strangers(tmp_path, {BOX: RIGHTS}) == {
+        "an@snv.example": ["user=binh@snv.example lr", "anyone l"],
+        BOX: ["user=binh@snv.example lr"],
+    }
+    assert boxes.withdraw(tmp_path, "an@snv.example")
+    assert boxes.grant(tmp_path, BOX, RIGHTS)
+    assert boxes.strangers(tmp_path, {BOX: RIGHTS}) == {}
+    assert (unit / "Lưu" / "dovecot-acl").read_text("utf-8") == WRITTEN
+    assert not boxes.grant(tmp_path, BOX, RIGHTS)
+
+
 DOVEADM = """#!/bin/sh
 case "$*" in
   "-f json who -1 "*) printf '[{"username":"x","service":"imap","pid":"%s"}]' "$(cat $HOME/pid)" ;;
@@ -86,6 +108,35 @@ case "$*" in
   "sieve deactivate "*) echo full disk >&2; exit 75 ;;
 esac
 """
+
+
+def test_what_nobody_granted_is_taken_out_with_a_record(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "doveadm").write_text('#!/bin/sh\necho "$*" >>$HOME/asked\necho "[]"\n', "utf-8")
+    (tmp_path / "doveadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    converge(database, organisation(person("CB1", "An")))
+    inbox = tmp_path / "mail" / "snv.example" / "an" / "Maildir"
+    inbox.mkdir(parents=True)
+    (inbox / "dovecot-acl").write_text("user=binh@snv.example lr\n", "utf-8")
+    arguments = argparse.Namespace(
+        host=database.host,
+        database=database.name,
+        mail=tmp_path / "mail",
+        owner=getpass.getuser(),
+        right=["head=lr"],
+    )
+    for _ in range(2):
+        boxes.run(arguments)
+    assert not (inbox / "dovecot-acl").exists()
+    removed = database.ask(
+        "congvu_admin", "select subject, detail from audit_record where verb = 'rights.remove'"
+    )
+    assert removed == [("an@snv.example", {"found": ["user=binh@snv.example lr"]})]
+    assert "rights that nobody granted in an@snv.example: user=binh@snv.example lr" in capsys.readouterr().err
+    assert "-f json who -1 binh@snv.example\n" in (tmp_path / "asked").read_text("utf-8")
 
 
 def test_one_refusal_keeps_nothing_else_from_ending(

@@ -207,7 +207,16 @@ def test_not_even_the_owner_of_the_database_opens_one_past_the_rules(
 
 
 @pytest.mark.parametrize(
-    "role", ["dovecot", "postfix", "congvu_webmail", "congvu_password", "congvu_reminder"]
+    "role",
+    [
+        "dovecot",
+        "postfix",
+        "congvu_list",
+        "congvu_portal",
+        "congvu_webmail",
+        "congvu_password",
+        "congvu_reminder",
+    ],
 )
 def test_no_service_opens_one_or_makes_one_longer(directory: Database, role: str) -> None:
     make(directory)

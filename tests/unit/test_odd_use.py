@@ -221,6 +221,7 @@ def test_the_entries_of_both_services_are_attempts() -> None:
     entries = [
         dovecot(0, "An@x", "203.0.113.1"),
         dovecot(1, "an@x", "203.0.113.1", ok=False),
+        dovecot(1.5, "an@x/1a2b3c4d", "203.0.113.1"),
         entry(2, json.dumps(refused)),
         entry(3, json.dumps({**refused, "login": None})),
         entry(4, json.dumps({**refused, "answer": "open"})),
@@ -231,6 +232,7 @@ def test_the_entries_of_both_services_are_attempts() -> None:
     assert [(each.login, each.network, each.ok) for each in watch.logins(entries, ())] == [
         ("an@x", "203.0.113.0/24", True),
         ("an@x", "203.0.113.0/24", False),
+        ("an@x", "203.0.113.0/24", True),
         ("an@x", "203.0.113.0/24", False),
     ]
 

@@ -30,7 +30,7 @@ def quarter(database: Database) -> str:
 @pytest.mark.parametrize("held", [b"", bytes(32), b"annv@snv.binhdinh.test"])
 def test_without_a_session_nothing_is_seen_or_done(roles: Database, held: bytes) -> None:
     shown = digest(roles)
-    for view in ("portal_home(%s)", "portal_records(%s)", "portal_difficulties(%s)",
+    for view in ("portal_home(%s)", "portal_factor(%s)", "portal_records(%s)", "portal_difficulties(%s)",
                  "portal_statements(%s, '2026-Q4', 'head', 'tccb')"):  # fmt: skip
         assert asked(roles, view, held) is None, view
     for act in (
@@ -38,6 +38,8 @@ def test_without_a_session_nothing_is_seen_or_done(roles: Database, held: bytes)
         f"portal_state(%s, '{quarter(roles)}', 'head', 'tccb', '{shown}', '{SAID}')",
         "portal_report(%s, 'd8.k1', 'x', decode(repeat('00', 16), 'hex'))",
         "portal_answer(%s, 1, 'x')",
+        "portal_take_over(%s, 1)",
+        "portal_revoke(%s, 1)",
     ):
         assert asked(roles, act, held) == "no_session", act
     assert roles.ask("congvu_owner", "select count(*) from audit_record where verb <> 'test'") == [

@@ -126,6 +126,36 @@ def test_an_app_password_opens_until_it_is_revoked(head: Visitor, secret: str, r
     assert [each["label"] for each in records(roles, "app_password.revoke")] == ["Điện thoại"]
 
 
+def keys(database: Database) -> set[str]:
+    """What Postfix is told that opens the login now."""
+    return {name for (name,) in database.ask("postfix", "select key_names(%s)", ME)}
+
+
+def test_a_connection_is_known_by_the_key_that_opened_it(head: Visitor, roles: Database) -> None:
+    ((by_password,),) = roles.ask("dovecot", "select name from door_key where login = %s", ME)
+    assert re.fullmatch(rf"{ME}/[0-9a-f]{{8}}", by_password)
+    assert keys(roles) == {by_password}
+    head.post("/bao-mat", act="confirm", code=code(begin(head), -1))
+    assert keys(roles) == set()
+    phone, desk = app_password(head), app_password(head, "Thunderbird")
+    assert keys(roles) == {f"{ME}/{phone[:8]}", f"{ME}/{desk[:8]}"}
+    app = re.findall(r"/bao-mat/(\d+)", head.get("/bao-mat").text)[0]
+    head.post(f"/bao-mat/{app}")
+    assert keys(roles) == {f"{ME}/{desk[:8]}"}
+    roles.change("congvu_owner", "update person set ends = congvu_today() - 1 where address = %s", ME)
+    assert keys(roles) == set()
+
+
+def test_another_password_is_another_key(head: Visitor, roles: Database) -> None:
+    """What the old one opened stays shut, also when the account opens again."""
+    assert head.cookies
+    (before,) = keys(roles)
+    other = "origin = 'self', hash = overlay(hash placing 'AAAA' from length(hash) - 5)"
+    roles.change("congvu_owner", f"update credential set {other} where address = %s", ME)
+    assert len(keys(roles) - {before}) == 1
+    assert before not in keys(roles)
+
+
 def test_nobody_revokes_anothers(head: Visitor, clerk: Visitor, secret: str, roles: Database) -> None:
     assert secret
     app_password(head)

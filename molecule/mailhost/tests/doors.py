@@ -49,8 +49,8 @@ class Doors:
                 return Answer(False, f"{refusal.smtp_code} {refusal.smtp_error!r}")
             return Answer(True, "")
 
-    def sieve(self, login: str, password: str) -> Answer:
-        """ManageSieve: STARTTLS, authenticate."""
+    def sieve(self, login: str, password: str, *commands: str) -> Answer:
+        """ManageSieve: STARTTLS, authenticate; then further commands. The answer to the last."""
         with socket.create_connection((self.address, self.ports["sieve"]), timeout=20) as plain:
             _sieve_answer(plain)
             plain.sendall(b"STARTTLS\r\n")
@@ -60,6 +60,9 @@ class Doors:
                 secret = base64.b64encode(f"\0{login}\0{password}".encode()).decode()
                 client.sendall(f'AUTHENTICATE "PLAIN" "{secret}"\r\n'.encode())
                 answer = _sieve_answer(client)
+                for command in commands if answer.startswith("OK") else ():
+                    client.sendall(f"{command}\r\n".encode())
+                    answer = _sieve_answer(client)
         return Answer(answer.startswith("OK"), answer)
 
     def webmail(self, login: str, password: str) -> Answer:
@@ -147,11 +150,13 @@ class Smtp(smtplib.SMTP_SSL):
 
 
 def _sieve_answer(connection: socket.socket) -> str:
-    """Reads until the line that ends an answer."""
-    text = ""
-    while not re.search(r"^(OK|NO|BYE)\b.*\r\n\Z", text, re.MULTILINE):
-        data = connection.recv(4096)
-        if not data:
-            break
-        text += data.decode("utf-8", "replace")
-    return text.strip().splitlines()[-1] if text.strip() else ""
+    """Reads until the line that ends an answer, and the text behind it where that is a literal: `NO {12}`."""
+    data = b""
+    while True:
+        end = re.search(rb"^(?:OK|NO|BYE)\b(?:.*\{(\d+)\})?.*\r\n", data, re.MULTILINE)
+        if end and len(data) >= end.end() + int(end[1] or -2) + 2:
+            return data[end.start() :].decode("utf-8", "replace").strip()
+        more = connection.recv(4096)
+        if not more:
+            return ""
+        data += more

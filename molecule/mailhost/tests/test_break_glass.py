@@ -7,6 +7,7 @@ import email.policy
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from subprocess import CompletedProcess
 from typing import Any
@@ -19,6 +20,7 @@ from testinfra.host import Host
 
 Ansible = Callable[..., CompletedProcess[str]]
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SOON = 15  # seconds: 5 are promised, and this machine may be busy with something else
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,21 @@ def asked(people: list[Account], ticket: str, until: datetime, **more: str) -> d
 
 def play(ansible: Ansible, act: dict[str, str], *more: str) -> CompletedProcess[str]:
     return ansible("ansible-playbook", "playbooks/break_glass.yml", "-e", json.dumps(act), *more)
+
+
+def opens(doors: Doors, account: Account, folder: str) -> bool:
+    with session(doors, account) as client:
+        return client.select(folder, readonly=True)[0] == "OK"
+
+
+def until(happened: Callable[[], bool], running: Future[Any]) -> float:
+    """The moment at which it did, while somebody else is at it and up to a while afterwards."""
+    over = None
+    while not happened():
+        over = over or (time.time() if running.done() else None)
+        assert over is None or time.time() < over + SOON, "it never happened"
+        time.sleep(0.1)
+    return time.time()
 
 
 def ask(host: Host, sql: str) -> str:
@@ -168,14 +185,20 @@ def test_it_is_over_by_itself(
     """The moment decides at each login; a session that is open is ended by the timer of each minute."""
     owner, reader, _ = people
     box = owner["address"]
-    end = in_hours(0) + timedelta(seconds=25)
-    began = time.monotonic()
-    done = play(ansible, asked(people, ticket, end))
-    assert done.returncode == 0, done.stdout + done.stderr
+    end = in_hours(0) + timedelta(seconds=30)
     inbox = utf7(f"{PREFIX}/{box}")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(play, ansible, asked(people, ticket, end))
+        seen = until(lambda: opens(doors, reader, inbox), running)
+        done = running.result()
+    assert done.returncode == 0, done.stdout + done.stderr
+    took = seen - float(
+        ask(host, f"select extract(epoch from opened_at) from break_glass where ticket = '{ticket}'")
+    )
+    print(f"read {took:.1f} s after the transaction")
+    assert took < SOON
     with session(doors, reader) as going:
         select(going, inbox)
-        print(f"seen {time.monotonic() - began:.1f} s after the playbook was called")
         while datetime.now(UTC) < end + timedelta(seconds=1):
             time.sleep(0.5)
         with session(doors, reader) as late:
@@ -220,9 +243,22 @@ def test_what_is_at_fault_is_told_at_once_and_opens_nothing(
     assert ask(host, f"select count(*) from break_glass where ticket = '{ticket}'") == "0"
 
 
-@pytest.mark.parametrize("account", ["dovecot", "postfix", "www-data", "congvu-password", "congvu-reminder"])
+SERVICES = [
+    "dovecot",
+    "postfix",
+    "www-data",
+    "congvu-list",
+    "congvu-password",
+    "congvu-reminder",
+    "congvu-web",
+]
+
+
+@pytest.mark.parametrize("account", SERVICES)
 def test_no_service_opens_one_by_straight_sql(host: Host, people: list[Account], account: str) -> None:
-    role = {"www-data": "congvu_webmail"}.get(account, account.replace("-", "_"))
+    role = {"www-data": "congvu_webmail", "congvu-web": "congvu_portal"}.get(
+        account, account.replace("-", "_")
+    )
     owner, reader, approver = (each["staff_id"] for each in people)
     row = f"('x', '{owner}', '{reader}', '{approver}', 'x', now() + interval '1 hour')"
     sql = f"insert into break_glass (ticket, owner, reader, approver, reason, ends_at) values {row}"

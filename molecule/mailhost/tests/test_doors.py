@@ -73,7 +73,7 @@ def moved(host: Host, table: str, change: str, address: str) -> Iterator[None]:
         host.run_expect([0], f'runuser -u postgres -- psql -qX congvu -c "{replica}; {sql}"')
 
     kept, where = f"kept_{address.partition('@')[0]}", f"where address = '{address}'"
-    columns = {"credential": "set_at, revoked_at", "person": "ends"}[table]
+    columns = {"credential": "set_at, revoked_at, hash", "person": "ends"}[table]
     run(f"create table {kept} as select {columns} from {table} {where}; update {table} set {change} {where}")
     try:
         yield

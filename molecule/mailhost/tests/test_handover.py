@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from subprocess import CompletedProcess
@@ -14,6 +15,7 @@ import docx
 import pytest
 from doors import Doors
 from test_boxes import PREFIX, Account, alive, found, listed, send, session, utf7
+from test_break_glass import SOON, until
 from test_minutes import MINUTES
 from testinfra.host import Host
 
@@ -79,15 +81,21 @@ def succeeded(done: CompletedProcess[str]) -> str:
 def test_the_mailbox_changes_hands(case: Case, ansible: Ansible) -> None:
     with session(case.doors, case.head) as going:
         assert going.select(case.folder, readonly=True)[0] == "OK"
-        succeeded(case.hand_over(DEPUTY))
-        assert not alive(going)
+        with ThreadPoolExecutor(2) as pool:
+            running = pool.submit(case.hand_over, DEPUTY)
+            out = pool.submit(until, lambda: not alive(going), running)
+            in_ = until(lambda: acts_as_head(case), running)
+            succeeded(running.result())
+            moments = [in_, out.result()]
+    act = f"subject = '{case.address}' and verb = 'handover.effect'"
+    moved = float(case.ask(f"select extract(epoch from max(at)) from audit_record where {act}"))
+    print(
+        "new head in, old head out, seconds after the transaction:",
+        [f"{each - moved:.1f}" for each in moments],
+    )
+    assert max(moments) - moved < SOON
     with session(case.doors, case.head) as again:
         assert case.address not in listed(again)
-    with session(case.doors, case.deputy) as head:
-        assert head.select(case.folder)[0] == "OK"
-        folder = utf7(f"{PREFIX}/{case.address}/Tạm {case.number}")
-        assert head.create(folder)[0] == "OK"
-        assert head.delete(folder)[0] == "OK"  # which only the head may
 
     undone = ansible("ansible-playbook", "playbooks/accounts.yml")
     assert undone.returncode != 0
@@ -102,6 +110,14 @@ def test_the_mailbox_changes_hands(case: Case, ansible: Ansible) -> None:
         f"select string_agg(verb, ' ' order by id) from audit_record where subject = '{case.address}'"
     )
     assert verbs.endswith("handover.make handover.effect handover.filters handover.acknowledge")
+
+
+def acts_as_head(case: Case) -> bool:
+    """The deputy deletes a folder, which only the head may."""
+    folder = utf7(f"{PREFIX}/{case.address}/Tạm {case.number}")
+    with session(case.doors, case.deputy) as client:
+        client.create(folder)
+        return bool(client.delete(folder)[0] == "OK")
 
 
 # --- filters ------------------------------------------------------------------------------------------------

@@ -85,14 +85,19 @@ def test_what_a_colleague_sends_waits_for_the_moderator(
 def test_a_moderator_releases_by_sending_it_on(
     doors: Doors, demo: dict[str, Any], group: dict[str, Any], host: Host
 ) -> None:
-    """As the box, under their own login."""
+    """As the box, under their own login: whose it was, the members' copies say, too."""
     box = group["moderator"]
     query = f"select login from sender where address = '{box}' order by 1"
     logins = host.check_output(SQL, query).split()
     head = next(a for a in demo["accounts"] if a["address"] in logins and a["password"])
     subject = f"Phat hanh {time.time()}"
-    assert submit(doors, head, note(box, group["address"], subject), box) == 250
+    message = note(box, group["address"], subject)
+    message["X-Congvu-Sent-By"] = "somebody@else.test"
+    assert submit(doors, head, message, box) == 250
     assert arrived(doors, group["people"][1], subject)
+    look = "doveadm -f flow fetch -u %s hdr.x-congvu-sent-by mailbox INBOX subject %s"
+    named = host.check_output(look, group["people"][1]["address"], subject)
+    assert named.split("=")[1].split() == [head["address"]]
 
 
 def test_what_comes_from_outside_waits_too(doors: Doors, group: dict[str, Any], host: Host) -> None:

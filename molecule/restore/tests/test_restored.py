@@ -73,6 +73,14 @@ def test_new_changes_cannot_hide_behind_old_records(hosts: Hosts) -> None:
     assert hosts.run("mail", "psql", "-XAtqU", "congvu_admin", "congvu", "-c", question) == "t\n"
 
 
+def test_the_restore_itself_is_on_record(hosts: Hosts) -> None:
+    """The host is bare: what was taken away after the backup nobody knows, and that is said."""
+    asked = ("mail", "psql", "-XAtqU", "congvu_owner", "congvu", "-c")
+    record = "select detail->>'compared' from audit_record where verb = 'backup.restore'"
+    assert hosts.run(*asked, record) == "false\n"
+    assert hosts.run(*asked, "select count(*) from portal_session") == "0\n"
+
+
 def test_the_evidence_of_the_old_host_is_there(hosts: Hosts) -> None:
     """Its journal, up to the beginning of the backup: how that ended cannot be in it."""
     ours = hosts.run("mail", "cat", "/etc/machine-id").strip()

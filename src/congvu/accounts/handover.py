@@ -117,6 +117,9 @@ def _check(wanted: Handover, organisation: Organisation, made: Sequence[Handover
         faults.add(0, "box", wanted.box, "is no open mailbox of a unit or office", "name one of them")
     if not wanted.decision.strip():
         faults.add(0, "decision", wanted.decision, "is missing", "write its number, as in 45/QĐ-SNV")
+    for column, text in (("decision", wanted.decision), ("absent", wanted.absent)):
+        if not text.isprintable():
+            faults.add(0, column, text, "is not one line of text", "write it as the minutes shall have it")
     if receiver is None:
         faults.add(0, "receiver", wanted.receiver, "is nobody in the directory", "write a staff id")
     elif day < receiver.start or (receiver.end and day > receiver.end):

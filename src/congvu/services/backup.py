@@ -32,6 +32,9 @@ SETTINGS = Path("/etc/congvu/backup.json")
 CERTIFICATE = restic.SECRETS / "escrow.pem"
 STATE = Path("/var/lib/congvu/backup")
 STAGE = STATE / "stage"
+LIVING = STATE / "living.json"  # the keys that opened something before a restore began
+ACTOR = "congvu backup"
+SOCKET = "/run/postgresql"
 TRIES = 4  # of a pass during which files moved
 
 
@@ -209,6 +212,7 @@ def restore(settings: Settings, wanted: str, opened: Path | None) -> dict[str, A
         renumbered(about["users"], {each.pw_name: each.pw_uid for each in pwd.getpwall()}),
         renumbered(about["groups"], {each.gr_name: each.gr_gid for each in grp.getgrall()}),
     )
+    living, unknown = living_keys(settings.directory)
     restored = 0
     saved = {"queue": settings.queue, "files": settings.files, "records": settings.records}
     for tag, paths in saved.items():
@@ -217,17 +221,36 @@ def restore(settings: Settings, wanted: str, opened: Path | None) -> dict[str, A
         restored += give_back(paths, restic.files(it.snapshots[tag]), *numbers)
     for name in settings.databases:
         restore_database(name)
+    ended = {}
     if settings.directory:
-        store.outrun_records("/run/postgresql", settings.directory)
+        store.outrun_records(SOCKET, settings.directory)
+        ended = store.settle_restored(SOCKET, settings.directory, it.time, living, ACTOR)
     for path, (content, owner, group, mode) in keys_back.items():
         write_key(path, content, owner, group, mode)
+    LIVING.unlink(missing_ok=True)
     shutil.rmtree(STAGE)
     return {
         "run": it.time,
         "files": restored,
         "keys": len(keys_back),
         "seconds": round(time.monotonic() - began),
+        "ended": ended,
+        "not_known": unknown,
     }
+
+
+def living_keys(directory: str) -> tuple[list[str] | None, str]:
+    """The keys that open something before a restore, also one that was interrupted; and what is not known."""
+    keys, why = None, "there was no directory here"
+    if LIVING.exists():
+        keys = json.loads(LIVING.read_text("utf-8"))
+    elif directory:
+        try:
+            keys = store.living_keys(SOCKET, directory)
+        except store.StoreError as error:
+            why = f"the directory that was here could not be asked: {error}"
+        LIVING.write_text(json.dumps(keys), "utf-8")
+    return keys, "" if keys is not None else f"what was taken away after the backup: {why}"
 
 
 def give_back(

@@ -4,8 +4,9 @@ The mailbox of each unit or office gets the file of rights that Dovecot reads. I
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
 access away, and here it is ended. The filters of a box end with its handover. A personal mailbox has such a
-file as long as somebody else may read it (ADR 0017). Whoever changes roles starts this at once; a timer every
-minute, for what was interrupted and for rights that end by date.
+file as long as somebody else may read it (ADR 0017). Any other right, left by `doveadm acl` or by hand, is
+taken out with a record of what it was, and the sessions that may use it end. Whoever changes roles starts
+this at once; a timer every minute, for what was interrupted and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -58,12 +59,21 @@ def run(args: argparse.Namespace) -> int:
     rights = dict(each.split("=", 1) for each in args.right)
     with store.connect(args.host, args.database) as db:
         with acting_as(args.owner):
-            for box in db.boxes():
-                if grant(args.mail, box, rights):
+            wanted = dict.fromkeys(db.boxes(), rights)
+            opened = store.opened_boxes(db)
+            once = {box: {READER: READING} for box in opened}
+            wanted |= {box: once[box] for box, is_open in opened.items() if is_open}
+            found = strangers(args.mail, once | wanted)
+            for box, lines in found.items():
+                db.record("congvu boxes", "rights.remove", box, {"found": lines})
+            db.keep()  # first the record, then the act: whoever is interrupted records it twice
+            for box, held in wanted.items():
+                if grant(args.mail, box, held):
                     print(f"{NOTICE}rights in {box} written", file=sys.stderr)
-            for box, is_open in store.opened_boxes(db).items():
-                if grant(args.mail, box, {READER: READING}) if is_open else withdraw(args.mail, box):
-                    print(f"{NOTICE}rights in {box} {'written' if is_open else 'taken out'}", file=sys.stderr)
+            for box in (opened.keys() | found.keys()) - wanted.keys():
+                if withdraw(args.mail, box):
+                    print(f"{NOTICE}rights in {box} taken out", file=sys.stderr)
+        end_strangers(found)
         store.settle_handovers(db, "congvu boxes")
         db.end_without_door(logins())
         store.settle_accesses(db, "congvu boxes")
@@ -81,13 +91,14 @@ def grant(mail: Path, box: str, rights: Mapping[str, str]) -> bool:
     """
     local, _, domain = box.partition("@")
     inbox = mail / domain / local / "Maildir"
-    wanted = "".join(f"group={box}:{role} {letters}\n" for role, letters in rights.items())
-    if (inbox / RIGHTS).exists() and (inbox / RIGHTS).read_text("utf-8") == wanted:
+    wanted = _text(box, rights)
+    files = [file for file in rights_files(inbox) if _read(file) != wanted]
+    if not files and (inbox / RIGHTS).exists():
         return False
     for part in ("cur", "new", "tmp"):
         (inbox / part).mkdir(mode=0o700, parents=True, exist_ok=True)
     # The INBOX last: whoever is interrupted begins again.
-    for file in [*(found for found in inbox.rglob(RIGHTS) if found.parent != inbox), inbox / RIGHTS]:
+    for file in [*(each for each in files if each.parent != inbox), inbox / RIGHTS]:
         new = file.with_name(f"{RIGHTS}.new")
         new.write_text(wanted, "utf-8")
         new.chmod(0o600)
@@ -121,14 +132,62 @@ def withdraw(mail: Path, box: str) -> bool:
     """
     local, _, domain = box.partition("@")
     inbox = mail / domain / local / "Maildir"
-    if not (inbox / RIGHTS).exists():
-        return False
-    # The INBOX last: whoever is interrupted begins again.
-    for file in [*(found for found in inbox.rglob(RIGHTS) if found.parent != inbox), inbox / RIGHTS]:
-        file.unlink()
-    for file in inbox.rglob(RIGHTS):
-        file.unlink()
-    return True
+    files = rights_files(inbox)
+    for file in [*files, *rights_files(inbox)] if files else []:
+        file.unlink(missing_ok=True)
+    return bool(files)
+
+
+def strangers(mail: Path, granted: Mapping[str, Mapping[str, str]]) -> dict[str, list[str]]:
+    """Rights that nobody granted, in all mailboxes there are: their lines, by box.
+
+    A unit's box may still have the letters of an older policy: those are renewed, and no stranger's.
+    """
+    found: dict[str, list[str]] = {}
+    for inbox in sorted(mail.glob("*/*/Maildir")):
+        box = f"{inbox.parent.name}@{inbox.parent.parent.name}"
+        known = tuple(f"group={box}:{role} " for role in granted.get(box, {}))
+        for file in rights_files(inbox):
+            text = _read(file)
+            lines = ["(not to be read)"] if text is None else text.splitlines()
+            if odd := [line for line in lines if not (known and line.startswith(known))]:
+                found.setdefault(box, []).extend(odd)
+    return found
+
+
+def end_strangers(found: Mapping[str, list[str]]) -> None:
+    """End the sessions of those whom rights that nobody granted named: of all where they named no user.
+
+    A group of the box itself (of a unit that is closed) has nobody in it any more.
+    """
+    words = set()
+    for box, lines in found.items():
+        print(f"{NOTICE}rights that nobody granted in {box}: {'; '.join(lines)}", file=sys.stderr)
+        words |= {line.split(" ")[0] for line in lines if not line.startswith(f"group={box}:")}
+    users = {word.removeprefix("user=") for word in words if word.startswith("user=")}
+    for login in users if len(users) == len(words) else logins():
+        print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
+
+
+def rights_files(inbox: Path) -> list[Path]:
+    """The files of rights of a mailbox, the INBOX's last. Where messages lie, there are none."""
+    files: list[Path] = []
+    for folder, folders, names in os.walk(inbox):
+        folders[:] = [each for each in folders if each not in ("cur", "new", "tmp")]
+        if RIGHTS in names:
+            files.insert(0, Path(folder, RIGHTS))
+    return files
+
+
+def _text(box: str, rights: Mapping[str, str]) -> str:
+    return "".join(f"group={box}:{role} {letters}\n" for role, letters in rights.items())
+
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError:
+        return None
 
 
 def kick(login: str) -> int:

@@ -118,11 +118,13 @@ def logins(entries: Iterable[Mapping[str, Any]], office: Sequence[Network]) -> I
 def _attempt(event: Mapping[str, Any]) -> tuple[str, str, bool]:
     """Login, address and result of an attempt; no login where it is none that counts.
 
-    A right password at the webmail is followed by Dovecot's own event.
+    A right password at the webmail is followed by Dovecot's own event. At 465 the name of the key follows the
+    login, behind a slash.
     """
     if event.get("event") == "auth_request_finished":
         told = event.get("fields", {})
-        return str(told.get("user", "")), str(told.get("remote_ip", "")), told.get("success") == "yes"
+        login = str(told.get("user", "")).partition("/")[0]
+        return login, str(told.get("remote_ip", "")), told.get("success") == "yes"
     if event.get("event") == "password" and event.get("answer") == "refused":
         return str(event.get("login") or ""), str(event.get("client") or ""), False
     return "", "", False

@@ -44,6 +44,7 @@ from congvu.store.handover import (
 )
 from congvu.store.migration import migrate
 from congvu.store.portal import asked, said
+from congvu.store.restoring import living_keys, settle_restored
 
 __all__ = [
     "Account",
@@ -59,6 +60,7 @@ __all__ = [
     "end_access",
     "filters_due",
     "filters_ended",
+    "living_keys",
     "make_handover",
     "migrate",
     "open_access",
@@ -74,6 +76,7 @@ __all__ = [
     "said",
     "settle_accesses",
     "settle_handovers",
+    "settle_restored",
     "spellings",
     "unrecognised",
     "write_credentials",

@@ -4,6 +4,7 @@
 -- Rules that no module of Rspamd has. Their settings: section `congvu` of rspamd.conf.
 --
 --   SENDER_NOT_ALLOWED  from a login: header From and Sender name an address that this login may use
+--   SCRIPT_NOT_ALLOWED  from a Sieve script: an answer comes from the mailbox that the script belongs to
 --   OWN_DOMAIN_FORGED   from elsewhere: a header From of our domains needs a valid DKIM signature of ours
 --   SUBMISSION_LIMIT    from a login: so many messages within any 60 minutes
 --   SCAN_UNFINISHED     the virus scanner did not say of every part what it thinks of it
@@ -18,6 +19,7 @@ local settings = rspamd_config:get_all_opt("congvu")
 local redis = lua_redis.parse_redis_server("congvu")
 local senders_header = "X-Congvu-Senders"
 local login_header = "X-Congvu-Sent-By"
+local script_header = "X-Congvu-Script-Of"
 
 -- The addresses in all headers of this name, lower case. First, how many there are for a parser; then every word that
 -- looks like one, since a reader may take for the sender what a parser takes for a name or a fault.
@@ -57,46 +59,106 @@ local function same(one, other)
     or (local_part ~= nil and local_part == other:match("^(.*)@") and own_domain(one) ~= nil and own_domain(other) ~= nil)
 end
 
+-- The login that sends, or nil. Postfix knows it by the key that it came with: LOGIN/KEY.
+local function login_of(task)
+  local user = task:get_user()
+  return user and user:lower():match("^[^/]*")
+end
+
+-- Postfix calls itself "sendmail" in what comes from its own sendmail command, which few users may run.
+local function by_command(task)
+  return tostring(task:get_request_header("MTA-Name")) == "sendmail"
+end
+
+local function first(task, name)
+  return (task:get_header_full(name) or {})[1]
+end
+
+-- The addresses of the mailbox whose Sieve script sends, or nil. The mail store writes them above all that it sends (role
+-- dovecot); from elsewhere no such header gets this far.
+local function script_of(task)
+  local mark = by_command(task) and first(task, script_header)
+  return mark and mark.value:lower()
+end
+
 -- Ours to write, nobody else's: no list of senders goes on from here, no mark as spam comes in from elsewhere. What is
--- sent under another address than that of the login says whose login it was.
+-- sent under another address than that of the login says whose login it was, also after a mailing list handed it out.
 local function set_marks(task)
-  local login = (task:get_user() or ""):lower()
-  local other = login ~= "" and not same(envelope_sender(task), login)
+  local login = login_of(task)
+  local other = login and not same(envelope_sender(task), login)
   task:set_milter_reply {
-    remove_headers = { [senders_header] = 0, [login_header] = 0, ["X-Spam"] = 0 },
+    remove_headers = {
+      [senders_header] = 0, [script_header] = 0, ["X-Spam"] = 0,
+      [login_header] = (script_of(task) or not by_command(task)) and 0 or nil,
+    },
     add_headers = other and { [login_header] = login } or nil,
   }
 end
 
-local function check_sender(task)
-  if not task:get_user() then
-    return
-  end
-  -- Postfix writes all addresses that the login may use above the message (smtpd_data_restrictions); further headers
-  -- of this name are the client's.
-  -- As another than oneself only where the envelope says so as well: by it Postfix logs, and keeps a copy.
-  local login, envelope = task:get_user():lower(), envelope_sender(task)
-  local allowed, refused = {}, nil
-  local list = (task:get_header_full(senders_header) or {})[1] or { value = "" }
-  for address in list.value:gmatch("%S+") do
-    allowed[address:lower()] = true
-  end
+-- What of header From and Sender is not to be, or nil: each has one address at most, From has one, and it may be used.
+local function foreign_sender(task, may_use)
+  local refused
   for name, least in pairs({ From = 1, Sender = 0 }) do
     local count, words = header_addresses(task, name)
     if count < least or count > 1 or #words < least then
       refused = string.format("%d %s", count, name)
     end
     for _, address in ipairs(words) do
-      if not allowed[address] or not (same(address, login) or same(address, envelope)) then
+      if not may_use(address) then
         refused = name .. " " .. address
       end
     end
   end
+  return refused
+end
+
+local function check_sender(task)
+  local login, envelope = login_of(task), envelope_sender(task)
+  if not login then
+    return
+  end
+  -- Postfix writes all addresses that the login may use above the message (smtpd_data_restrictions); further headers
+  -- of this name are the client's.
+  -- As another than oneself only where the envelope says so as well: by it Postfix logs, and keeps a copy.
+  local allowed = {}
+  local list = first(task, senders_header) or { value = "" }
+  for address in list.value:gmatch("%S+") do
+    allowed[address:lower()] = true
+  end
+  local refused = foreign_sender(task, function(address)
+    return allowed[address] and (same(address, login) or same(address, envelope))
+  end)
   if refused then
     task:insert_result("SENDER_NOT_ALLOWED", 1.0, refused)
     task:set_pre_result("reject",
       "Người gửi ghi trong thư không thuộc tài khoản đăng nhập / "
         .. "Header From or Sender is not an address of this login", "congvu")
+  end
+end
+
+-- By itself Sieve lets an answer bear any From (`:from`, `:addresses`, headers in `:mime`).
+local function check_script(task)
+  local mailbox = script_of(task)
+  if not mailbox then
+    return
+  end
+  -- Of several headers of a name the first is Dovecot's own: what a script makes up comes below.
+  local from, onward, kind = first(task, "From"), first(task, "X-Sieve-Redirected-From"), first(task, "Auto-Submitted")
+  if onward and not (from and from.order < onward.order) then
+    return -- sent on as it came
+  end
+  local rejection = kind and kind.value:find("(rejected)", 1, true)
+  local refused = foreign_sender(task, function(address)
+    for own in mailbox:gmatch("[^%s,]+") do
+      if same(address, own) then
+        return true
+      end
+    end
+    return rejection and address:match("^postmaster@") and own_domain(address)
+  end)
+  if refused then
+    task:insert_result("SCRIPT_NOT_ALLOWED", 1.0, refused)
+    task:set_pre_result("reject", "Header From or Sender is not an address of the mailbox that answers", "congvu")
   end
 end
 
@@ -109,8 +171,7 @@ local function has_own_signature(task, domain)
 end
 
 local function check_forged(task)
-  -- Postfix calls itself "sendmail" in what comes from its own sendmail command, which few users may run.
-  if task:get_user() or tostring(task:get_request_header("MTA-Name")) == "sendmail" then
+  if login_of(task) or by_command(task) then
     return
   end
   -- Names in quotes may mention us: mailing lists write "an@our.domain via list" there.
@@ -140,7 +201,7 @@ local take_one_id = lua_redis.add_redis_script(take_one, redis)
 -- Last of all, so that only what would be sent counts. Without the counter mail waits: the module `ratelimit`
 -- would let it pass, and would let twice the limit pass within an hour.
 local function check_limit(task)
-  local user = task:get_user()
+  local user = login_of(task)
   local action = task:get_metric_action()
   if not user or action == "reject" or action == "soft reject" then
     return
@@ -157,7 +218,7 @@ local function check_limit(task)
     end
   end
   -- By Postfix's queue id: Rspamd's own ids come in the same order in each of its processes.
-  local key, message = "submissions:" .. user:lower(), task:get_queue_id()
+  local key, message = "submissions:" .. user, task:get_queue_id()
   local sent = lua_redis.exec_redis_script(take_one_id, { task = task, key = key, is_write = true }, answered,
     { key }, { tostring(rspamd_util.get_time()), tostring(settings.messages_per_hour), message })
   if not sent then
@@ -210,6 +271,7 @@ end
 
 register("MARKS_REMOVED", "prefilter", set_marks, "Headers that only this system writes")
 register("SENDER_NOT_ALLOWED", "prefilter", check_sender, "Header From or Sender is not an address of this login")
+register("SCRIPT_NOT_ALLOWED", "prefilter", check_script, "Header From of an answer is not the mailbox's own")
 register("OWN_DOMAIN_FORGED", "normal", check_forged, "Header From pretends to be ours")
 rspamd_config:register_dependency("OWN_DOMAIN_FORGED", "DKIM_CHECK")
 register("SCAN_UNFINISHED", "postfilter", check_scans, "A part was not scanned for viruses to the end")
