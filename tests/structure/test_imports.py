@@ -21,6 +21,7 @@ LAYERS = (
         "letters",
         "notices",
         "odduse",
+        "events",
         "secondfactor",
         "reminders",
         "mailinglists",

@@ -30,6 +30,7 @@ ROLES = (
     "congvu_owner",
     "congvu_admin",
     "congvu_password",
+    "congvu_collector",
     "congvu_list",
     "congvu_portal",
     "congvu_reminder",
