@@ -78,6 +78,10 @@ class Database:
     def store(self, role: str = "congvu_admin") -> AbstractContextManager[Store]:
         return store.connect(self.host, self.name, role)
 
+    def superuser(self) -> AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection to the cluster, not to this database."""
+        return _superuser(self.host)
+
     def set_now(self, moment: str) -> None:
         """Replace the clock, as only the owner can; ``moment`` as in "2026-11-23 08:00+07"."""
         self.ask(

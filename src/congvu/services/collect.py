@@ -23,7 +23,7 @@ from congvu import clock, store
 from congvu.errors import UserError
 from congvu.events import SOURCES, Event, Misread, read
 from congvu.services import reconcile
-from congvu.services.journal import Following, Journal
+from congvu.services.journal import Entry, Following, Journal
 from congvu.store import events as evidence
 
 if TYPE_CHECKING:
@@ -44,13 +44,13 @@ OLDEST = timedelta(days=7)  # a message waits no longer
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("collect", help="take this host's journal in as evidence (a service)")
     parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
-    parser.add_argument("--journal", nargs="+", default=(), metavar="OPTION", help=argparse.SUPPRESS)
+    parser.add_argument("--directory", metavar="DIR", help="read the journal files there, not this host's")
 
 
 def run(args: argparse.Namespace) -> int:
     settings = json.loads(args.settings.read_text("utf-8"))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    Collector(settings["database"], os.uname().nodename, Journal(SOURCES, args.journal)).run()
+    Collector(settings["database"], os.uname().nodename, Journal(SOURCES, args.directory)).run()
     return 0
 
 
@@ -116,40 +116,44 @@ class Collector:
         self.domains = frozenset(db.domains())
         db.keep()
         self.place, self.until = (kept.cursor, kept.read_until) if kept else ("", None)
-        cleared = kept is not None and not self.journal.holds(kept.cursor)
-        with self.journal.follow(self.place or None) as following:
+        with self.journal.follow(self.place) as following:
+            batch = self._batch(following, begins=bool(self.place))
             told = time.monotonic()
             while True:
-                batch = self._batch(following, cleared)
                 if batch.cursor:
                     self._keep(db, batch)
-                    cleared = False
                 if batch.entries < BATCH and (batch.cursor or time.monotonic() - told > HEARTBEAT):
                     told = time.monotonic()
                     self._idle(db)
+                batch = self._batch(following)
 
-    def _batch(self, following: Following, cleared: bool) -> Batch:
+    def _batch(self, following: Following, *, begins: bool = False) -> Batch:
         """What there is to read now: as much as one transaction takes, or all of it. Empty: nothing came.
 
-        ``cleared``: the entry of the cursor is gone, and with it perhaps others up to the first that is there.
+        ``begins``: the first entry should be that of the cursor.
         """
         batch, full_at = Batch(self.until), time.monotonic() + PATIENCE
         entries = following.next(PATIENCE)
+        while begins and not entries:
+            entries = following.next(PATIENCE)
+        if begins:
+            entries = self._after_cursor(entries, batch)
         while entries:
             for entry in entries:
-                at = moment(entry)
-                if cleared and self.until and at:
-                    if at <= self.until:
-                        continue
-                    batch.events.append(
-                        reconcile.gap(self.host, self.until, at, "cursor not in the journal", "journal")
-                    )
-                    cleared = False
                 batch.take(entry, self.domains)
             if batch.entries >= BATCH or time.monotonic() > full_at:
                 break
             entries = following.next(0.05)
         return batch
+
+    def _after_cursor(self, entries: list[Entry], batch: Batch) -> list[Entry]:
+        """The entries without that of the cursor. Where it is gone, others may be, up to the first there is: a gap."""
+        if entries[0].get("__CURSOR") == self.place:
+            return entries[1:]
+        at = moment(entries[0])
+        if self.until and at and not self.journal.holds(self.place):
+            batch.events.append(reconcile.gap(self.host, self.until, at, "cursor not in the journal", "journal"))
+        return entries
 
     def _keep(self, db: store.Store, batch: Batch) -> None:
         """One transaction: the events, and the cursor behind them."""

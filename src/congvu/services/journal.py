@@ -24,11 +24,14 @@ _READ = 256 * 1024
 
 
 class Journal:
-    """The entries that ``matches`` select, of this host or of ``files`` (options of journalctl)."""
+    """The entries that ``matches`` select, of this host or of the files in ``directory``."""
 
-    def __init__(self, matches: Sequence[str], files: Sequence[str] = ()) -> None:
+    def __init__(self, matches: Sequence[str], directory: str | None = None) -> None:
         self.matches = matches
-        self._command = ("journalctl", "--quiet", "--output=json", f"--output-fields={_FIELDS}", *files)
+        files = () if directory is None else (f"--directory={directory}",)
+        # It ends with whoever asked, however that ends.
+        alone = ("setpriv", "--pdeathsig=KILL", "journalctl")
+        self._command = (*alone, "--quiet", "--output=json", f"--output-fields={_FIELDS}", *files)
 
     def holds(self, cursor: str) -> bool:
         """Whether the entry of a cursor is still there; where it is not, the journal was cleared or rotated away."""
@@ -41,10 +44,13 @@ class Journal:
             f"--since=@{since.timestamp():.6f}", f"--until=@{until.timestamp():.6f}", *matches
         )
 
-    def follow(self, cursor: str | None) -> Following:
-        """All entries after the cursor (None: from the beginning), and those that come, until it is closed."""
-        after = () if cursor is None else (f"--after-cursor={cursor}",)
-        return Following((*self._command, "--follow", "--no-tail", *after, *self.matches))
+    def follow(self, cursor: str) -> Following:
+        """All entries from that of the cursor on (empty: all), and those that come, until it is closed.
+
+        Where that entry is gone, it begins with the next one. (`--after-cursor` would pass that one over.)
+        """
+        begin = (f"--cursor={cursor}",) if cursor else ()
+        return Following((*self._command, "--follow", "--no-tail", *begin, *self.matches))
 
     def _some(self, *arguments: str) -> Iterator[Entry]:
         with subprocess.Popen(
