@@ -82,6 +82,10 @@ class Database:
         """A connection to the cluster, not to this database."""
         return _superuser(self.host)
 
+    def log(self) -> str:
+        """What the server wrote into its log so far."""
+        return (Path(self.host) / "log").read_text("utf-8", "replace")
+
     def set_now(self, moment: str) -> None:
         """Replace the clock, as only the owner can; ``moment`` as in "2026-11-23 08:00+07"."""
         self.ask(

@@ -1,4 +1,4 @@
-"""Journal files for tests, made by systemd's own program: with `Writing(folder)`, entries come while it is read."""
+"""Journal files for tests, made by systemd's own program, and entries as journalctl gives them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class Writing:
     """Adds entries to a journal file in a folder; a context manager, after which all of them are there."""
 
     def __init__(self, folder: Path, name: str = "system") -> None:
-        # A disk under load is not what is tested: every entry may be synchronised when it likes.
         self._child = subprocess.Popen(
             [REMOTE, "--output", str(folder / f"{name}.journal"), "-"],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -66,7 +65,13 @@ def exported(event: str = "auth_request_finished", **fields: Any) -> str:
 
 def entry(message: object, **fields: Any) -> Mapping[str, Any]:
     """An entry as `journalctl -o json` gives it."""
-    return {"__REALTIME_TIMESTAMP": str(BEGAN), "_HOSTNAME": "mail", "_UID": "0", "MESSAGE": message, **fields}
+    return {
+        "__REALTIME_TIMESTAMP": str(BEGAN),
+        "_HOSTNAME": "mail",
+        "_UID": "0",
+        "MESSAGE": message,
+        **fields,
+    }
 
 
 def own_host() -> str:

@@ -1,10 +1,11 @@
 """What a line of the journal tells: an event, or none. Pure; no subject line and no part of a message.
 
     event_of(entry)                 one entry as `journalctl -o json` gives it
-    event_of(entry, domains)        the same; mailboxes of these domains are named, others by their domain alone
+    event_of(entry, domains)        the same; mailboxes of these domains are named, of others the domain
 
-Whose line it is, is read from the journal's trusted fields (``_SYSTEMD_UNIT``, ``_UID``), which no sender can write.
-What somebody outside can put into a line stands in JSON strings or is taken only where its form leaves no doubt.
+Whose line it is, is read from the journal's trusted fields (``_SYSTEMD_UNIT``, ``_UID``), which no sender
+can write. What somebody outside puts into a line stands in a JSON string, or counts only where its form
+leaves no doubt.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _ROOT: dict[str, Reader] = {
     "ansible-converge_lock": acts.converge_begins,
     "ansible-stale_units": acts.converge_ends,
 }
-# As arguments of journalctl: the lines of these units, the collector's own among them (so that the cursor moves, however
-# little happens), and what root's programs say by these names.
+# As arguments of journalctl: the lines of these units, the collector's own among them (so that the cursor
+# moves, however little happens), and what root's programs say by these names.
 SOURCES = (
     *(f"_SYSTEMD_UNIT={unit}" for unit in (*_UNITS, "congvu-collect.service")),
     "+",

@@ -1,4 +1,4 @@
-"""What administrators do on the host, and what the journal itself says is missing. Arguments are never kept."""
+"""What administrators do on the host, and what the journal says is missing. No arguments are kept."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from congvu.events.entry import Entry, peer, word
 from congvu.events.event import Event
 
 _SSH = re.compile(
-    r"(?P<done>Accepted|Failed) (?P<how>[\w/-]+) for (?:invalid user )?(?P<who>[\w.-]{1,32}) from (?P<peer>[0-9A-Fa-f.:]+) "
-    r"port \d+ ssh2(?:: \S+ (?P<key>SHA256:[\w+/]+))?"
+    r"(?P<done>Accepted|Failed) (?P<how>[\w/-]+) for (?P<unknown>invalid user )?(?P<who>[\w.-]{1,32}) "
+    r"from (?P<peer>[0-9A-Fa-f.:]+) port \d+ ssh2(?:: \S+ (?P<key>SHA256:[\w+/]+))?"
 )
 _SUDO = re.compile(
-    r" *(?P<who>[\w.-]+) : (?:(?P<refused>[^;=]+) ; )?TTY=\S+ ; PWD=.* ; USER=(?P<user>[\w.-]+) ; COMMAND=(?P<program>\S+)"
+    r" *(?P<who>[\w.-]+) : (?:(?P<refused>[^;=]+) ; )?TTY=\S+ ; PWD=.* ; USER=(?P<user>[\w.-]+) ; "
+    r"COMMAND=(?P<program>\S+)"
 )
 _SU = re.compile(r"(?P<refused>FAILED SU )?\(to (?P<user>[\w.-]+)\) (?P<who>[\w.-]+) on ")
 # The prefix that role `postgresql` writes: [process] role@database/application
 _SESSION = re.compile(
-    r"\[\d+\] (?P<role>\w+)@(?P<database>\w+)/(?P<program>[^\n]*?) LOG:  (?P<what>disconnection: session time|statement:|"
-    r"the evidence was read) ?(?P<rest>.*)", re.S
-)  # fmt: skip
+    r"\[\d+\] (?P<role>\w+)@(?P<database>\w+)/(?P<program>[^\n]*?) LOG:  "
+    r"(?P<what>disconnection: session time|statement:|the evidence was read) ?(?P<rest>.*)",
+    re.DOTALL,
+)
 _HUMAN = frozenset({"postgres", "congvu_owner", "congvu_admin"})
 _OURS = "congvu"
 _LOST = (
@@ -36,7 +38,8 @@ def ssh(entry: Entry) -> Event | None:
         return None
     verb = "ssh.login" if found["done"] == "Accepted" else "ssh.refused"
     detail = {"verb": verb, "how": found["how"], "key": found["key"]}
-    return entry.event("act", login=found["who"], peer=peer(found["peer"]), detail=detail)
+    who = None if found["unknown"] else found["who"]  # people type their password there
+    return entry.event("act", login=who, peer=peer(found["peer"]), detail=detail)
 
 
 def sudo(entry: Entry) -> Event | None:

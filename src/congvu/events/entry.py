@@ -1,4 +1,4 @@
-"""An entry of the journal, as far as it can be believed; and the forms in which what it names is taken over."""
+"""An entry of the journal, as far as it can be believed, and the forms in which its words are taken over."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 64 * 1024
 
 
 class Misread(ValueError):
-    """A line has the form of an event and says what cannot be; the text says what, and quotes nothing of it."""
+    """A line has the form of an event and says what cannot be; the text quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Entry:
 
 
 def _text(value: object) -> str:
-    """A field. What is not UTF-8 comes as a list of bytes; of a field that came more than once, the first counts."""
+    """A field: text, a list of bytes where it is not plain text, or a list of several, whose first counts."""
     if isinstance(value, str):
         return value
     if isinstance(value, list) and value:

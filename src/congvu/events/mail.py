@@ -1,4 +1,4 @@
-"""The ways of mail: what the filter said of each message, what Postfix refused, and what became of the rest."""
+"""The ways of mail: what the filter said of a message, what Postfix refused, what became of the rest."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ _STATUS = re.compile(
 _EXPIRED = re.compile(rf"{_QUEUE_ID}: from=<(?:{_QUOTED})>, status=(?:force-)?expired, returned to sender")
 # Of an address what a client may choose freely is left out where it could pass for the rest of the line.
 _REFUSED = re.compile(
-    r"NOQUEUE: reject: (?P<step>\w+) from [^ ]*\[(?P<peer>[0-9A-Fa-f.:]+)\](?::\d+)?: (?P<code>\d{3})(?: (?P<dsn>\d\.\d{1,3}\.\d{1,3}))? "
-    r"(?P<text>.*)"
+    r"NOQUEUE: reject: (?P<step>\w+) from [^ ]*\[(?P<peer>[0-9A-Fa-f.:]+)\](?::\d+)?: "
+    r"(?P<code>\d{3})(?: (?P<dsn>\d\.\d{1,3}\.\d{1,3}))? (?P<text>.*)"
 )
 _TO = re.compile(r" to=<([^<>\" ]*)>,? proto=E?SMTP,? helo=<[^<> ]*>")
 _LOGIN = re.compile(r" helo=<[^<> ]*> sasl_method=\w+ sasl_username=([^<> ]+)$")
-_RATE = re.compile(r"warning: (?:Connection|Message delivery request|Recipient address|New TLS session|AUTH) "
-                   r"(?:rate|concurrency) limit exceeded: \d+ from \S*\[(?P<peer>[0-9A-Fa-f.:]+)\]")  # fmt: skip
+_RATE = re.compile(
+    r"warning: (?:Connection|Message delivery request|Recipient address|New TLS session|AUTH) "
+    r"(?:rate|concurrency) limit exceeded: \d+ from \S*\[(?P<peer>[0-9A-Fa-f.:]+)\]"
+)
 _OUTSIDE = frozenset({"smtp", "relay"})
 _REMOTE = {"rule": "requests"}
 

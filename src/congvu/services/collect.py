@@ -1,8 +1,8 @@
 """`congvu collect`: takes this host's journal in as evidence, for as long as it runs.
 
-Events and the journal's cursor go into the directory in one transaction, so a kill at any moment loses and doubles
-nothing: on the way up again it goes on after the cursor that was kept. While the database is away it waits; the
-journal keeps what comes. Every hour it compares two sources of each kind and keeps what is missing as a gap.
+Events and the journal's cursor go into the directory in one transaction, so a kill at any moment loses and
+doubles nothing: it goes on after the cursor that was kept. While the database is away it waits; the journal
+keeps what comes. Every hour it compares two sources of each kind and keeps what is missing as a gap.
 """
 
 from __future__ import annotations
@@ -86,7 +86,10 @@ def moment(entry: Mapping[str, Any]) -> datetime | None:
 
 @dataclass(slots=True)
 class Collector:
-    """``place``, ``until``: the cursor that was kept, and its moment. ``spoke``: since when a line of our own is due."""
+    """``place``, ``until``: the cursor that was kept, and its moment.
+
+    ``domains``: whose mailboxes are named. ``spoke``: since when a line of our own is due.
+    """
 
     database: Mapping[str, str]
     host: str
@@ -147,19 +150,22 @@ class Collector:
         return batch
 
     def _after_cursor(self, entries: list[Entry], batch: Batch) -> list[Entry]:
-        """The entries without that of the cursor. Where it is gone, others may be, up to the first there is: a gap."""
+        """The entries without that of the cursor. Where it is gone, others may be: a gap up to the first."""
         if entries[0].get("__CURSOR") == self.place:
             return entries[1:]
         at = moment(entries[0])
         if self.until and at and not self.journal.holds(self.place):
-            batch.events.append(reconcile.gap(self.host, self.until, at, "cursor not in the journal", "journal"))
+            batch.events.append(
+                reconcile.gap(self.host, self.until, at, "cursor not in the journal", "journal")
+            )
         return entries
 
     def _keep(self, db: store.Store, batch: Batch) -> None:
         """One transaction: the events, and the cursor behind them."""
         until = batch.until or clock.now()
         evidence.add(db, batch.events)
-        evidence.keep_cursor(db, self.host, batch.cursor, until, self.place, batch.not_understood)
+        step = evidence.Step(batch.cursor, until, self.place, batch.not_understood)
+        evidence.keep_cursor(db, self.host, step)
         db.keep()
         self.place, self.until = batch.cursor, until
         if self.spoke and until >= self.spoke:

@@ -1,16 +1,16 @@
-"""Reads the journal by `journalctl`, a process of its own: what a broken journal file does to it, it does to no other.
+"""Reads the journal by `journalctl`: what a broken journal file does to that process, it does to no other.
 
-An entry is the JSON object of `journalctl -o json`. What is longer than a page is null there.
+An entry is the JSON object of `journalctl -o json`. What is longer than a page is null there. What journalctl
+complains of goes to standard error, hence to the journal itself.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import selectors
+import select
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -34,7 +34,7 @@ class Journal:
         self._command = (*alone, "--quiet", "--output=json", f"--output-fields={_FIELDS}", *files)
 
     def holds(self, cursor: str) -> bool:
-        """Whether the entry of a cursor is still there; where it is not, the journal was cleared or rotated away."""
+        """Whether the entry of a cursor is still there."""
         found = self._some(f"--cursor={cursor}", "--lines=1")
         return any(entry.get("__CURSOR") == cursor for entry in found)
 
@@ -53,27 +53,19 @@ class Journal:
         return Following((*self._command, "--follow", "--no-tail", *begin, *self.matches))
 
     def _some(self, *arguments: str) -> Iterator[Entry]:
-        with subprocess.Popen(
-            [*self._command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as child:
-            assert child.stdout is not None and child.stderr is not None
-            for line in child.stdout:
+        with subprocess.Popen([*self._command, *arguments], stdout=subprocess.PIPE) as child:
+            for line in child.stdout or ():
                 yield from _entries([line])
-            told = child.stderr.read().decode(errors="replace").strip()
-        if child.returncode and told:
-            raise UserError(f"the journal cannot be read: {told}")
 
 
 class Following:
     """A journalctl that goes on; a context manager, which ends it."""
 
     def __init__(self, command: Sequence[str]) -> None:
-        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        assert self._child.stdout is not None
-        self._pipe = self._child.stdout.fileno()
+        self._pipe, theirs = os.pipe()
+        self._child = subprocess.Popen(command, stdout=theirs)
+        os.close(theirs)
         self._rest = b""
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._pipe, selectors.EVENT_READ)
 
     def __enter__(self) -> Self:
         return self
@@ -81,26 +73,23 @@ class Following:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._selector.close()
-        with suppress(ProcessLookupError):
-            self._child.kill()
-        self._child.communicate()
+        self._child.kill()
+        self._child.wait()
+        os.close(self._pipe)
 
     def next(self, seconds: float) -> list[Entry]:
-        """What came within so many seconds, at once when there is some; empty: nothing. UserError: it ended."""
-        if not self._selector.select(seconds):
+        """What came within so many seconds, at once when there is some. UserError: journalctl ended."""
+        if not select.select([self._pipe], [], [], seconds)[0]:
             return []
         piece = os.read(self._pipe, _READ)
         if not piece:
-            assert self._child.stderr is not None
-            told = self._child.stderr.read(500).decode(errors="replace").strip()
-            raise UserError(f"journalctl ended: {told or f'status {self._child.wait()}'}")
+            raise UserError(f"journalctl ended with status {self._child.wait()}")
         *lines, self._rest = (self._rest + piece).split(b"\n")
         return _entries(lines)
 
 
 def _entries(lines: Sequence[bytes]) -> list[Entry]:
-    """Each an object; a line that is none is one without a field, so that it is counted and not lost silently."""
+    """Each an object; of a line that is none, one without fields, which is counted as not understood."""
     found: list[Entry] = []
     for line in lines:
         try:

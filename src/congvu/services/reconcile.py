@@ -1,7 +1,7 @@
 """Compares what one daemon logged with the events that another's lines became: what is missing is a gap.
 
-Dovecot's login processes log each login beside the exporter; Postfix logs each message that it queues and each that
-it is done with beside the filter's line and the deliveries.
+Dovecot's login processes log each login beside the exporter; Postfix logs each message that it queues, and
+each that it is done with, beside the filter's line and the deliveries.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def seen(entries: Iterable[Mapping[str, Any]]) -> Seen:
 
 
 def gaps(found: Seen, missing: Callable[[str, Iterable[str]], set[str]], host: str) -> list[Event]:
-    """A gap for each source that lacks some of what the other saw. ``missing``: as of :mod:`congvu.store.events`."""
+    """A gap for each source that lacks some of what the other saw; ``missing`` asks the evidence for it."""
     gone = []
     for what, source in (("session", "dovecot"), ("queue_id", "rspamd"), ("outcome", "postfix")):
         there: dict[str, datetime] = getattr(found, what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,19 @@ class Cursor:
     cursor: str
     read_until: datetime
     reconciled: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the cursor ``before`` (none: empty) to another entry, of the moment ``read_until``.
+
+    ``not_understood``: so many entries on the way.
+    """
+
+    cursor: str
+    read_until: datetime
+    before: str = ""
+    not_understood: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +62,9 @@ def cursor(db: Store, host: str) -> Cursor | None:
         return rows.execute(SQL.event_cursor, {"host": host}).fetchone()
 
 
-def keep_cursor(
-    db: Store, host: str, new: str, read_until: datetime, before: str = "", not_understood: int = 0
-) -> None:
-    """Put the cursor from where it was (``before``) to another entry, of the moment ``read_until``.
-
-    StoreError when it is elsewhere: somebody else takes in this journal, too.
-    """
-    values: dict[str, Any] = {"host": host, "cursor": new, "read_until": read_until, "before": before}
-    if not db.rows(SQL.keep_event_cursor, **values, not_understood=not_understood):
+def keep_cursor(db: Store, host: str, step: Step) -> None:
+    """Move the cursor. StoreError when it is not where it was: somebody else takes in this journal, too."""
+    if not db.rows(SQL.keep_event_cursor, host=host, **asdict(step)):
         raise StoreError(f"the cursor of {host} was moved by somebody else; is there a second collector?")
 
 

@@ -9,7 +9,19 @@ from congvu.report.words import day as _day
 from congvu.report.words import moment as _moment
 from congvu.report.words import number, quarter, sentence
 
-__all__ = ["ACTS", "KINDS", "ROLES", "STATES", "act", "day", "moment", "number", "quarter", "sentence"]
+__all__ = [
+    "ACTS",
+    "DOORS",
+    "KINDS",
+    "ROLES",
+    "STATES",
+    "act",
+    "day",
+    "moment",
+    "number",
+    "quarter",
+    "sentence",
+]
 
 ROLES = {
     "head": "Người đứng đầu",
@@ -18,6 +30,13 @@ ROLES = {
     "member": "Thành viên",
 }
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
+DOORS = {
+    "webmail": "Webmail",
+    "imaps": "Chương trình thư (đọc thư)",
+    "submissions": "Chương trình thư (gửi thư)",
+    "sieve": "Quản lý bộ lọc thư",
+    "page": "Trang của tôi, đổi mật khẩu",
+}
 # Verbs of the records of changes. What is not listed is shown as a change of the directory.
 ACTS = {
     "directory.converge": "Cập nhật danh bạ: đơn vị, thông tin cá nhân, hộp thư hoặc vai trò",

@@ -71,6 +71,28 @@ begin
   return forgotten;
 end $$;
 
+-- From where the session's person came in during the last 30 days, and who tried to: by door and network address, newest
+-- first. Their own only.
+create function portal_logins(held bytea) returns jsonb
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  who text := session_person(held);
+  own text := (select address from person where staff_id = who);
+begin
+  if own is null then
+    return null;
+  end if;
+  return (
+    select coalesce(jsonb_agg(shown order by last desc), '[]')
+      from (select kind = 'login' as admitted, door, peer, max(happened_at) as last, count(*) as times
+              from event
+             where login = own and kind in ('login', 'login_refused')
+               and happened_at > congvu_now() - interval '30 days'
+             group by kind, door, peer
+             order by last desc
+             limit 50) shown);
+end $$;
+
 do $$
 begin
   execute format('grant connect on database %I to congvu_collector', current_database());
@@ -83,3 +105,4 @@ grant select on event_cursor to congvu_admin;
 grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today(),
   events_missing(text, text[], timestamptz), expire_events() to congvu_collector;
 grant execute on function evidence_is_read() to congvu_admin;
+grant execute on function portal_logins(bytea) to congvu_portal;
