@@ -69,16 +69,20 @@ def test_fifty_kills_under_load_lose_and_double_nothing(database: Database, tmp_
     dice = random.Random(time.time_ns())  # noqa: S311  # moments of death, not secrets
     written = 0
     with Writing(tmp_path) as journal:
-        for _ in range(50):
+        for life in range(50):
             with collecting(database, tmp_path):
-                end = time.monotonic() + dice.uniform(0.02, 0.25)
-                while time.monotonic() < end:
+                for _ in range(dice.randrange(1, 15)):
                     for _ in range(dice.randrange(40)):
                         journal.login(written)
                         written += 1
                     time.sleep(0.01)
+                if life % 5 == 0:  # on a busy machine no other life might last until anything is taken in
+                    before = len(sessions(database))
+                    journal.login(written)
+                    written += 1
+                    until(lambda before=before: len(sessions(database)) > before)  # type: ignore[misc]
         journal.login(written)
-    assert 0 < len(sessions(database)) < written + 1  # else it was killed for nothing
+    assert 10 <= len(sessions(database)) < written + 1
     with collecting(database, tmp_path):
         until(lambda: len(sessions(database)) >= written + 1)
     assert sessions(database) == [f"S{number}" for number in range(written + 1)]
