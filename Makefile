@@ -31,6 +31,8 @@ build/.tools: Makefile
 	for pair in $(TOOLS); do command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair##*:}"); done
 	# the directory's SQL is tested against a real server
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+	# and the collector over real journal files
+	ls /usr/lib/systemd/systemd-journal-remote >/dev/null 2>&1 || missing+=(systemd-journal-remote)
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 	if [ $${#missing[@]} -gt 0 ]; then
 	  echo "installing $${missing[*]}"

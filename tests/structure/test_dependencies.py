@@ -105,6 +105,7 @@ def other_packages(tree: Path) -> set[str]:
         tools = re.search(r"^TOOLS := ((?:.*\\\n)*.*)", text, re.M)
         found |= set(re.findall(r"\S+:(\S+)", tools[1] if tools else ""))
         found |= set(re.findall(r"--no-install-recommends ([a-z][a-z0-9.+-]+)", text))
+        found |= set(re.findall(r"missing\+=\(([a-z][a-z0-9.+-]+)\)", text))
     return found
 
 

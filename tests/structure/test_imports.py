@@ -20,6 +20,7 @@ LAYERS = (
         "fingerprints",
         "letters",
         "notices",
+        "events",
         "odd_use",
         "second_factor",
         "reminders",

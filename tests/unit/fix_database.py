@@ -30,6 +30,7 @@ ROLES = (
     "congvu_owner",
     "congvu_admin",
     "congvu_password",
+    "congvu_collector",
     "congvu_list",
     "congvu_portal",
     "congvu_reminder",
@@ -76,6 +77,14 @@ class Database:
 
     def store(self, role: str = "congvu_admin") -> AbstractContextManager[Store]:
         return store.connect(self.host, self.name, role)
+
+    def superuser(self) -> AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection to the cluster, not to this database."""
+        return _superuser(self.host)
+
+    def log(self) -> str:
+        """What the server wrote into its log so far."""
+        return (Path(self.host) / "log").read_text("utf-8", "replace")
 
     def set_now(self, moment: str) -> None:
         """Replace the clock, as only the owner can; ``moment`` as in "2026-11-23 08:00+07"."""

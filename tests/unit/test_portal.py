@@ -21,7 +21,7 @@ CLERK = f"linhnhp@{DOMAIN}"
 
 
 def test_without_a_session_every_page_leads_to_the_entrance(visitor: Visitor) -> None:
-    for path in ("", "/quy-che", "/xac-nhan-quy", "/vuong-mac", "/du-lieu"):
+    for path in ("", "/quy-che", "/xac-nhan-quy", "/vuong-mac", "/du-lieu", "/dang-nhap-gan-day"):
         reply = visitor.get(path)
         assert (reply.status, reply.headers["Location"]) == (303, "/trang-cua-toi/dang-nhap")
 
@@ -146,6 +146,25 @@ def test_records_are_ones_own(clerk: Visitor, password_server: Server, roles: Da
     assert "Cập nhật danh bạ" in text(clerk.get("/du-lieu").text)
     assert "Phó phòng" not in clerk.get("/du-lieu").text
     assert "Cập nhật danh bạ" not in text(visitor.get("/du-lieu").text)
+
+
+def test_the_last_logins_are_ones_own(clerk: Visitor, roles: Database) -> None:
+    for login, kind, door, peer in (
+        (CLERK, "login", "imaps", "203.0.113.7"),
+        (CLERK, "login", "imaps", "203.0.113.7"),
+        (CLERK, "login_refused", "submissions", "198.51.100.9"),
+        (f"annv@{DOMAIN}", "login", "webmail", "192.0.2.44"),
+    ):
+        roles.ask(
+            "congvu_collector",
+            "insert into event (happened_at, host, login, kind, door, peer) "
+            "values (now(), 'mail', %s, %s, %s, %s)",
+            login, kind, door, peer,
+        )  # fmt: skip
+    told = text(clerk.get("/dang-nhap-gan-day").text)
+    assert "Chương trình thư (đọc thư) 203.0.113.7 Đăng nhập được 2" in told
+    assert "Chương trình thư (gửi thư) 198.51.100.9 Bị từ chối 1" in told
+    assert "192.0.2.44" not in told
 
 
 # -- acknowledging ---------------------------------------------------------------------------------

@@ -252,6 +252,7 @@ def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> Non
         "policy": Level.FINE,
         "accounts": Level.ATTENTION,
         "logins": Level.FINE,
+        "evidence": Level.BROKEN,
         "access": Level.FINE,
         "audit": Level.ATTENTION,
     }
@@ -263,6 +264,30 @@ def test_odd_logins_need_a_look_on_the_day_they_were_found() -> None:
     assert (line.level, line.text) == (Level.ATTENTION, "2 odd ones in 7 days, new: networks an@x")
     assert condition.logins(found[1:], NOW).level is Level.FINE
     assert condition.logins([], NOW).text == "nothing odd"
+
+
+@pytest.mark.parametrize(
+    ("late", "gap", "level"),
+    [
+        (timedelta(minutes=1), None, Level.FINE),
+        (timedelta(minutes=1), timedelta(days=3), Level.FINE),
+        (timedelta(minutes=1), HOUR, Level.ATTENTION),
+        (HOUR, None, Level.BROKEN),
+    ],
+)
+def test_evidence_that_is_late_or_lacks_something_is_told(
+    late: timedelta, gap: timedelta | None, level: Level
+) -> None:
+    hosts = [("mail1", NOW - late, 2), ("mail2", NOW, 1)]
+    line = condition.evidence(hosts, (NOW - gap, "suppressed") if gap else None, NOW)
+    assert line.level is level
+    assert ("mail1 1 h 00 min behind" in line.text) is (late == HOUR)
+    assert "3 lines not understood" in line.text
+    assert (line.cure == "") is (level is Level.FINE)
+
+
+def test_no_evidence_at_all_is_told() -> None:
+    assert condition.evidence([], None, NOW).level is Level.BROKEN
 
 
 def test_an_open_mailbox_is_shown_and_no_fault() -> None:

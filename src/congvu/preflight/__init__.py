@@ -42,6 +42,8 @@ VALUES = (
     "people.close_after_days",
     "people.kinds",
     "report.cutoff",
+    "retention.conduct_days",
+    "retention.log_months",
     "rotation.due_months",
     "rotation.expire_months",
     "service.max_days",

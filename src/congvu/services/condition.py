@@ -22,6 +22,7 @@ CERTIFICATE_SOON = timedelta(days=21)
 SIGNATURES_OLD = timedelta(days=3)
 OWN_SIGNATURES_OLD = timedelta(days=90)
 BACKUP_OLD = timedelta(hours=36)
+EVIDENCE_LATE, GAP_NEW = timedelta(minutes=10), timedelta(days=1)
 ODD_NEW, ODD_SHOWN = timedelta(days=1), timedelta(days=7)
 
 
@@ -204,6 +205,34 @@ def logins(found: Sequence[tuple[str, str, datetime]], now: datetime) -> Line:
         return fine("logins", text, **values)
     named = ", ".join(new[-3:]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
     return Line("logins", Level.ATTENTION, f"{text}, new: {named}", "docs/operate/odd-logins.md", values)
+
+
+def evidence(
+    hosts: Sequence[tuple[str, datetime, int]], gap: tuple[datetime, str] | None, now: datetime
+) -> Line:
+    """How far the collectors are, from (host, when nothing was left to read, entries not understood).
+
+    ``gap``: moment and reason of the last thing that is known to be missing.
+    """
+    if not hosts:
+        return Line("evidence", Level.BROKEN, "nothing was taken in yet", "journalctl -u congvu-collect")
+    host, caught_up, _ = min(hosts, key=lambda each: each[1])
+    behind, misread = now - caught_up, sum(each[2] for each in hosts)
+    text = f"{host} {span(behind)} behind" if behind > EVIDENCE_LATE else "up to date"
+    if misread:
+        text += f"; {misread} lines not understood"
+    if gap:
+        text += f"; last gap {moment(gap[0])} ({gap[1]})"
+    values = {
+        "behind_seconds": int(behind.total_seconds()),
+        "not_understood": misread,
+        "gap": gap[0].isoformat() if gap else None,
+    }
+    if behind > EVIDENCE_LATE:
+        return Line("evidence", Level.BROKEN, text, "journalctl -u congvu-collect -n 20", values)
+    if gap and now - gap[0] <= GAP_NEW:
+        return Line("evidence", Level.ATTENTION, text, 'docs/operate/logs.md, "What is missing"', values)
+    return fine("evidence", text, **values)
 
 
 def opened(boxes: Sequence[str]) -> Line:

@@ -16,9 +16,9 @@ from typing import Any
 UNITS = tuple(
     f"{name}.service"
     for name in (
-        "postgresql@17-main", "congvu-password", "congvu-web", "redis-server", "clamav-daemon",
-        "clamav-freshclam", "rspamd", "postfix", "dovecot", "php8.4-fpm", "nginx", "unbound", "nftables",
-        "fail2ban", "ssh",
+        "postgresql@17-main", "congvu-password", "congvu-web", "congvu-collect", "redis-server",
+        "clamav-daemon", "clamav-freshclam", "rspamd", "postfix", "dovecot", "php8.4-fpm", "nginx", "unbound",
+        "nftables", "fail2ban", "ssh",
     )
 )  # fmt: skip
 PLACES = ("/", "/var", "/var/lib/postgresql", "/var/spool/postfix", "/var/vmail", "/var/log")

@@ -20,7 +20,7 @@ from congvu.fingerprints import Key
 from congvu.policy import Status, read_json
 from congvu.services import audit, condition, host, hoststate
 from congvu.services.condition import Level, Line
-from congvu.store import odd_use
+from congvu.store import events, odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -121,11 +121,17 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         people = [(account.kind, account.state, account.address) for account in db.accounts()]
         unrecognised = store.unrecognised(db, key.id)
         odd, opened = odd_use.known(db), store.opened_boxes(db)
+        progress, gap = events.progress(db), events.last_gap(db)
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
         attested = audit.vouched(db, policy, now)
     yield condition.policy((policy.version, policy.sha256), in_force)
     yield condition.accounts(people, unrecognised)
     yield condition.logins([(each.kind, each.subject, each.at) for each in odd], now)
+    yield condition.evidence(
+        [(each.host, each.caught_up, each.not_understood) for each in progress],
+        (gap["happened_at"], str(gap["detail"].get("why"))) if gap else None,
+        now,
+    )
     yield condition.opened([box for box, is_open in opened.items() if is_open])
     not_met = [
         finding.row.provision.id

@@ -39,6 +39,12 @@ def records(db: Store, session: bytes) -> Sequence[Mapping[str, Any]] | None:
     return found
 
 
+def logins(db: Store, session: bytes) -> Sequence[Mapping[str, Any]] | None:
+    """From where the person came in or was refused, newest first: admitted, door, peer, last, times."""
+    found: Sequence[Mapping[str, Any]] | None = _found(db, SQL.portal_logins, session=session)
+    return found
+
+
 def statements(
     db: Store, session: bytes, quarter: str, party: str, unit: str
 ) -> Mapping[str, Mapping[str, Any]] | None:

@@ -51,6 +51,7 @@ def blueprint(behind: Behind) -> Blueprint:
         "/quy-che": portal.regulation,
         "/xac-nhan-quy": portal.statements,
         "/vuong-mac": portal.difficulties,
+        "/dang-nhap-gan-day": portal.logins,
         "/du-lieu": portal.records,
         "/bao-mat": security.security,
     }
@@ -158,6 +159,11 @@ class _Portal:
                 said = directory.statements(db, session(), *signing.key) or {}
                 open_rows[signing] = sum(row.id not in said for row in self.duties.rows(signing.party))
         return show("home", status, problem=problem, open_rows=open_rows)
+
+    def logins(self) -> Response:
+        with self.behind.connect() as db:
+            found = directory.logins(db, session())
+        return show("logins", logins=found or [])
 
     def records(self) -> Response:
         with self.behind.connect() as db:

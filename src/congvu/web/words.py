@@ -8,10 +8,29 @@ from congvu import words
 from congvu.accounts.model import KINDS
 from congvu.report.words import number, quarter, sentence
 
-__all__ = ["ACTS", "KINDS", "ROLES", "STATES", "act", "day", "moment", "number", "quarter", "sentence"]
+__all__ = [
+    "ACTS",
+    "DOORS",
+    "KINDS",
+    "ROLES",
+    "STATES",
+    "act",
+    "day",
+    "moment",
+    "number",
+    "quarter",
+    "sentence",
+]
 
 ROLES = {role: sentence(name) for role, name in words.ROLES.items()}
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
+DOORS = {
+    "webmail": "Webmail",
+    "imaps": "Chương trình thư (đọc thư)",
+    "submissions": "Chương trình thư (gửi thư)",
+    "sieve": "Quản lý bộ lọc thư",
+    "page": "Trang của tôi, đổi mật khẩu",
+}
 # Verbs of the records of changes. What is not listed is shown as a change of the directory.
 ACTS = {
     "directory.converge": "Cập nhật danh bạ: đơn vị, thông tin cá nhân, hộp thư hoặc vai trò",

@@ -150,10 +150,14 @@ class congvu extends rcube_plugin
         return $args;
     }
 
-    /** Dovecot logs the address of the person, not of the webmail. */
+    /** Dovecot logs the address of the person, not of the webmail, and by its name that the session is the webmail's. */
     public function pass_client_address($args)
     {
-        $args['preauth_ident'] = ['name' => 'webmail', 'x-originating-ip' => rcube_utils::remote_addr()];
+        $args['preauth_ident'] = [
+            'name' => 'webmail',
+            'x-originating-ip' => rcube_utils::remote_addr(),
+            'x-session-id' => 'webmail-' . bin2hex(random_bytes(12)),
+        ];
         return $args;
     }
 

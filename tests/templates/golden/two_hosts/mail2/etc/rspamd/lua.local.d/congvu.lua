@@ -8,12 +8,15 @@
 --   OWN_DOMAIN_FORGED   from elsewhere: a header From of our domains needs a valid DKIM signature of ours
 --   SUBMISSION_LIMIT    from a login: so many messages within any 60 minutes
 --   SCAN_UNFINISHED     the virus scanner did not say of every part what it thinks of it
+--
+-- And of each message one line of JSON in the journal, as evidence: whose it is and what became of it, never what it says.
 
 local lua_redis = require "lua_redis"
 local lua_util = require "lua_util"
 local parsers = require "rspamd_parsers"
 local rspamd_logger = require "rspamd_logger"
 local rspamd_util = require "rspamd_util"
+local ucl = require "ucl"
 
 local settings = rspamd_config:get_all_opt("congvu")
 local redis = lua_redis.parse_redis_server("congvu")
@@ -254,6 +257,32 @@ local function check_scans(task)
   end
 end
 
+-- What the evidence calls the reason of a refusal; of several, the first that holds.
+local reasons = {
+  "CLAM_VIRUS", "CLAM_VIRUS_FAIL", "SCAN_UNFINISHED", "SENDER_NOT_ALLOWED", "OWN_DOMAIN_FORGED", "SUBMISSION_LIMIT",
+}
+
+local function tell(task)
+  local rules, recipients = {}, task:get_recipients("smtp") or {}
+  for _, name in ipairs(reasons) do
+    if task:has_symbol(name) then
+      rules[#rules + 1] = name
+    end
+  end
+  rspamd_logger.infox(task, "%s", ucl.to_format({
+    queue_id = task:get_queue_id(),
+    user = task:get_user(),
+    ip = tostring(task:get_from_ip()),
+    ["from"] = envelope_sender(task),
+    to = #recipients == 1 and recipients[1].addr or nil,
+    recipients = #recipients,
+    bytes = task:get_size(),
+    action = task:get_metric_action(),
+    rules = rules,
+    ["local"] = tostring(task:get_request_header("MTA-Name")) == "sendmail",
+  }, "json-compact"))
+end
+
 -- A rule that breaks down makes mail wait; by itself Rspamd would go on without it.
 local function register(name, kind, rule, description)
   local function callback(task)
@@ -276,3 +305,6 @@ register("OWN_DOMAIN_FORGED", "normal", check_forged, "Header From pretends to b
 rspamd_config:register_dependency("OWN_DOMAIN_FORGED", "DKIM_CHECK")
 register("SCAN_UNFINISHED", "postfilter", check_scans, "A part was not scanned for viruses to the end")
 register("SUBMISSION_LIMIT", "postfilter", check_limit, "More messages within an hour than the policy allows")
+rspamd_config:register_symbol {
+  name = "EVIDENCE", type = "idempotent", callback = tell, flags = "empty,nostat,ignore_passthrough",
+}

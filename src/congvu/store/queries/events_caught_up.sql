@@ -1,0 +1,1 @@
+update event_cursor set caught_up = congvu_now() where host = %(host)s

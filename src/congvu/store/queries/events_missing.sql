@@ -1,0 +1,1 @@
+select events_missing(%(what)s, %(seen)s, %(since)s) as missing

@@ -1,0 +1,1 @@
+update event_cursor set reconciled = %(until)s where host = %(host)s

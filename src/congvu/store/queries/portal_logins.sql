@@ -1,0 +1,1 @@
+select portal_logins(%(session)s) as found
