@@ -30,6 +30,7 @@ LAYERS = (
         "preflight",
         "zone",
         "backup",
+        "chain",
     },
     {"evidence"},
     {"report"},
