@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MARKS = {
+    r"# on the (auditor's computer)": False,
+    r"# trên (máy tính của người kiểm tra)": False,
     r"# on the (controller|host)": False,
     r"# by hand on the (controller|host): \S.*": True,
     r"# trên (máy quản trị|máy chủ)": False,

@@ -1,13 +1,13 @@
-"""A directory with some sealed days of evidence, and the bundle of their quarter, made by the services themselves."""
+"""A directory with some sealed days, and the bundle of their quarter, made by the services themselves."""
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import subprocess
-import sys
 import tarfile
-from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ class Chained:
         for login in who[:2]:
             self.database.ask(
                 "congvu_admin",
-                "insert into audit_record (actor, verb, subject, detail) values (%s, 'password.change', %s, '{}')",
+                "insert into audit_record (actor, verb, subject) values (%s, 'password.change', %s)",
                 login,
                 login,
             )
@@ -74,7 +74,8 @@ class Chained:
     def event(self, day: date, kind: str, login: str | None, detail: dict[str, str], minute: int) -> None:
         self.database.ask(
             "congvu_owner",
-            "insert into event (happened_at, host, kind, door, login, detail) values (%s, 'mail', %s, 'imaps', %s, %s)",
+            "insert into event (happened_at, host, kind, door, login, detail) "
+            "values (%s, 'mail', %s, 'imaps', %s, %s)",
             f"{day} 09:{minute:02}+07",
             kind,
             login,
@@ -150,7 +151,7 @@ class Packed:
 
 
 @pytest.fixture(scope="module")
-def packed_once(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packed]:
+def packed_once(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Packed:
     folder = tmp_path_factory.mktemp("chain")
     with created(cluster, "congvu_chain", "migrated") as database:
         host = prepare(database, folder)
@@ -162,7 +163,7 @@ def packed_once(cluster: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     archive = folder / "out" / f"{NAME}.tar.gz"
     with tarfile.open(archive) as tar:
         tar.extractall(folder, filter="data")
-    yield Packed(archive, folder / NAME, copies, folder / "seal.key")
+    return Packed(archive, folder / NAME, copies, folder / "seal.key")
 
 
 @pytest.fixture
@@ -173,12 +174,12 @@ def packed(packed_once: Packed, tmp_path: Path) -> Packed:
     return Packed(packed_once.archive, tmp_path / "bundle", tmp_path / "copies", packed_once.key)
 
 
-def verified(bundle: Path, copies: Path | None = None) -> tuple[int, list[str]]:
+def verified(bundle: Path, copies: Path | None = None, today: str = TODAY) -> tuple[int, list[str]]:
     """What `congvu verify` says: exit status and lines."""
-    done = subprocess.run(
-        [sys.executable, "-m", "congvu.services.cli", "verify", str(bundle), "--today", TODAY]
-        + (["--seals", str(copies)] if copies else []),
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout.splitlines() or done.stderr.splitlines()
+    out, error = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(error):
+        status = cli.main(
+            ["verify", str(bundle), "--today", today, *(["--seals", str(copies)] if copies else [])]
+        )
+    assert "Traceback" not in error.getvalue(), error.getvalue()
+    return status, out.getvalue().splitlines() or error.getvalue().splitlines()

@@ -12,8 +12,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from congvu import clock
@@ -88,13 +88,25 @@ def _detail(value: Any, pseudonyms: Pseudonyms, word: bool = False) -> Any:
 class Source:
     """One kind of record. ``fields``: by column how it is told; ``id`` and ``taken`` are in each.
 
-    ``taken``: when it was taken in, which decides its day. ``months``: the policy's value for how long the
-    content is kept; without one it stays.
+    ``taken``: when it was taken in, which decides its day. ``retention``: the policy's value, ``..._days`` or
+    ``..._months``, for how long the content is kept; without one it stays. A day's content expires whole.
     """
 
     name: str
-    fields: Mapping[str, Way] = field(default_factory=dict)
-    months: str | None = None
+    fields: Mapping[str, Way]
+    retention: str | None = None
+
+    def expires(self, day: date, values: Mapping[str, Any]) -> date | None:
+        """The first day on which the content of ``day`` may be gone, by a policy's values; None: never.
+
+        Without that value it may not go.
+        """
+        kept = values.get(self.retention) if self.retention else None
+        if not isinstance(kept, int):
+            return None
+        if str(self.retention).endswith("_months"):
+            return clock.add_months(day, kept)
+        return day + timedelta(days=kept)
 
 
 _EVENT = {
@@ -108,12 +120,13 @@ _WORD = {
     "remark": _who, "by": _who, "version": _plain, "policy": _plain,
 }  # fmt: skip
 
-# What goes into the chain. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
+# What goes into the chain. `conduct`: events that only tell what somebody did in their own mailbox. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
 SOURCES = {
     each.name: each
     for each in (
         Source("acknowledgement", {"by": _who, "version": _plain, "policy": _plain}),
         Source("audit_record", _RECORD),
+        Source("conduct", _EVENT, "retention.conduct_days"),
         Source("event", _EVENT, "retention.log_months"),
         Source("observation", _LOOK),
         Source("policy_version", {"version": _plain, "policy": _plain}),

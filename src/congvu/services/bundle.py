@@ -113,7 +113,7 @@ def _write_day(db: Store, day: date, folder: Path, pseudonyms: Pseudonyms, *, fi
             file.writelines(chain.evidence(db, source, day, pseudonyms, first=first))
         if path.stat().st_size == 0:
             path.unlink()
-            if told.lines and SOURCES[source].months is None:
+            if told.lines and SOURCES[source].retention is None:
                 yield source
             continue
         path.with_suffix(".lines").write_bytes(index(split(marks)))

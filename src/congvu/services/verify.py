@@ -49,7 +49,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     today = clock.day(clock.now())
     parser.add_argument(
-        "--today", type=date.fromisoformat, default=today, metavar="DAY", help="by which content may have expired"
+        "--today",
+        type=date.fromisoformat,
+        default=today,
+        metavar="DAY",
+        help="by which content may have expired",
     )
 
 
@@ -91,6 +95,7 @@ class Bundle:
 
     folder: Path
     report: dict[str, Any]
+    policy: dict[str, Any]
     period: tuple[date, date]
     signers: Path
     copies: dict[date, Signed] | None
@@ -103,16 +108,20 @@ class Bundle:
         if missing:
             raise UserError(f"not a bundle: it has no {', '.join(missing)}")
         try:
-            report = json.loads((folder / "report.json").read_text("utf-8"))
+            report, plain = (
+                json.loads((folder / name).read_text("utf-8")) for name in ("report.json", "policy.json")
+            )
             window = report["period"]
             period = (date.fromisoformat(window["from"]), date.fromisoformat(window["to"]))
+            if not isinstance(plain["values"], dict):
+                raise TypeError("policy.json: values are no object")
         except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"report.json cannot be read: {error}") from error
+            raise UserError(f"report.json or policy.json cannot be read: {error}") from error
         kept = copies / "allowed_signers" if copies else None
         trusted = signers or (kept if kept and kept.exists() else folder / "allowed_signers")
         if copies is not None and not copies.is_dir():
             raise UserError(f"{copies} is no directory")
-        return cls(folder, report, period, trusted, seals(copies, trusted) if copies else None, today)
+        return cls(folder, report, plain, period, trusted, seals(copies, trusted) if copies else None, today)
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong, in no order."""
@@ -149,14 +158,8 @@ class Bundle:
 
     def _kept(self, day: date, source: str) -> bool:
         """Whether the content has to be there: its time by the policy is not over."""
-        months = SOURCES[source].months if source in SOURCES else None
-        if months is None:
-            return True
-        try:
-            kept = int(json.loads((self.folder / "policy.json").read_text("utf-8"))["values"][months])
-        except (ValueError, KeyError, TypeError):
-            return True
-        return self.today < clock.add_months(day, kept)
+        gone = SOURCES[source].expires(day, self.policy["values"]) if source in SOURCES else None
+        return gone is None or self.today < gone
 
     def _unsealed(self, own: dict[date, Signed]) -> Iterator[Finding]:
         """Evidence that no seal speaks of."""
@@ -168,9 +171,8 @@ class Bundle:
                 yield Finding(path.name, "", 0, "is evidence that no seal speaks of")
 
     def _policy(self, own: dict[date, Signed]) -> Iterator[Finding]:
-        plain = json.loads((self.folder / "policy.json").read_text("utf-8"))
-        found = policy.digest(plain)
-        if plain.get("sha256") != found:
+        found = policy.digest(self.policy)
+        if self.policy.get("sha256") != found:
             yield Finding("policy.json", "", 0, f"its digest is {found}, not the one that it states")
         if self.report.get("policy", {}).get("sha256") != found:
             yield Finding("policy.json", "", 0, "it is not the policy by which the report judges")
