@@ -111,7 +111,7 @@ class Chained:
         return folder
 
 
-def prepare(database: Database, folder: Path, recipients: tuple[str, ...] = ()) -> Chained:
+def prepare(database: Database, folder: Path) -> Chained:
     """Keys, settings and the policy of a host; nothing is written or sealed."""
     key(folder / "seal.key")
     (folder / "pseudonym.key").write_bytes(bytes(range(32)))
@@ -120,9 +120,6 @@ def prepare(database: Database, folder: Path, recipients: tuple[str, ...] = ()) 
     settings = {
         "database": {"host": database.host, "name": database.name},
         "host": "mail.snv.example",
-        "organisation": "Sở Nội vụ",
-        "domain": "snv.example",
-        "recipients": list(recipients),
     }
     (folder / "seal.json").write_text(json.dumps(settings), "utf-8")
     database.set_now(f"{FIRST} 08:00+07")

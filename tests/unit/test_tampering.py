@@ -1,6 +1,6 @@
-"""Kinds of tampering with a bundle: each is found, and where, by `congvu verify` and by the commands of docs/audit.
+"""Kinds of tampering with a bundle: each is found and located, by `congvu verify` and as docs/audit says.
 
-Whoever tampers is as clever as they can be: they write the MANIFEST anew, and where they are root they sign again.
+Whoever tampers is as clever as they can be: they write the MANIFEST anew, and as root they sign again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from congvu.services import signing
 from congvu.services.bundle import digest, files, pack
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "structure"))
-from documents import blocks  # noqa: E402
+from documents import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ("README.md", "README.vi.md")
@@ -80,8 +80,7 @@ def remove(bundle: Packed) -> None:
 
 
 def change(bundle: Packed) -> None:
-    rewrite(events(bundle), lambda lines: [line.replace(b"login_refused", b"login_accepts") if n == 1 else line
-                                           for n, line in enumerate(lines)])  # fmt: skip
+    rewrite(events(bundle), lambda lines: [lines[0], lines[1].replace(b"refused", b"granted"), *lines[2:]])
 
 
 def insert(bundle: Packed) -> None:

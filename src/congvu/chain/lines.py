@@ -120,7 +120,8 @@ _WORD = {
     "remark": _who, "by": _who, "version": _plain, "policy": _plain,
 }  # fmt: skip
 
-# What goes into the chain. `conduct`: events that only tell what somebody did in their own mailbox. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
+# What goes into the chain. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
+# `conduct`: events that only tell what somebody did in their own mailbox.
 SOURCES = {
     each.name: each
     for each in (

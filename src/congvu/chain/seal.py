@@ -6,6 +6,7 @@ days before it, and whoever has one old seal in hand can tell whether the past w
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
@@ -73,6 +74,12 @@ class Seal:
 
 def head(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fingerprint(signer: str) -> str:
+    """``SHA256:...`` of a public key, as ssh-keygen shows it. ``signer``: its kind and itself."""
+    blob = base64.b64decode(signer.split()[1])
+    return f"SHA256:{base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip('=')}"
 
 
 def mark(line: bytes) -> bytes:

@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
 def write_evidence(db: Store, window: Period, folder: Path, pseudonyms: Pseudonyms) -> list[str]:
     """Seals and evidence of a period, and the seal of the day before it; what is not as it was sealed."""
     seals = chain.seals(db, window.first - _DAY, window.last)
-    if not seals:
+    if not seals or seals[-1].day < window.first:
         raise UserError(f"no day of {window.quarter} is sealed yet; congvu-seal.timer does it after midnight")
     known = chain.days(db)
     (folder / "allowed_signers").write_text(signing.allowed([each.signer for each in seals]), "ascii")

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,12 +31,13 @@ SENDMAIL = ("/usr/sbin/sendmail", "-i", "-f", "<>", "--")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the role `reminders` writes. ``page``: the address of the password page."""
+    """What the role `reminders` writes. ``page``: of the passwords; ``seal_recipients``: elsewhere."""
 
     organisation: str
     domain: str
     page: str
     database: dict[str, str]
+    seal_recipients: list[str] = field(default_factory=list)
 
 
 def add_parser(subparsers: Subparsers) -> None:

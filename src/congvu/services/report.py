@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, evidence, store
+from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
 from congvu.policy import Resolved, read_json
 from congvu.report.document import Letterhead, Report, to_json
@@ -18,7 +19,6 @@ from congvu.report.html import to_html
 from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, Period, period, period_at
 from congvu.report.sealed import Sealed
-from congvu.services import signing
 from congvu.services.audit import add_sources, stored, vouched
 from congvu.store import chain
 
@@ -79,7 +79,7 @@ def files(args: argparse.Namespace, window: Period) -> dict[str, bytes]:
         last = chain.last_seal(db, window.last)
     # A past quarter is judged as it stood at its end.
     findings = evidence.findings(policy, observations, attested, min(now, window.ends))
-    seal = Sealed(last.day, last.head, signing.fingerprint(last.signer)) if last else None
+    seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
     report = Report(window, policy, findings, head, seal)
     return {form: _render(report, form) for form in args.format}
 

@@ -1,7 +1,7 @@
-"""`congvu seal`: seal the days that are over, and send the seals off this host. A timer runs it.
+"""`congvu seal`: seal the days that are over. A timer runs it after midnight.
 
-A day that was missed is made up for, in its order. A seal that could not be handed to Postfix is sent with
-the next run. `--show` prints the seals for whoever fetches them.
+A day that was missed is made up for, in its order. `--show` prints the seals for whoever keeps them off this
+host; `--keep` is what they do with it. By mail the seals are sent by `congvu notify`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from email.message import EmailMessage
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from congvu import clock, store
+from congvu import store
 from congvu.chain import Pseudonyms
-from congvu.letters import Letter, Sender, mail
 from congvu.services import signing
-from congvu.services.remind import handed_over
 from congvu.store import chain
 
 if TYPE_CHECKING:
@@ -34,39 +31,44 @@ ROLE = "congvu_seal"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the role `seal` writes. ``recipients``: addresses out of the administrator's reach."""
+    """What the role `seal` writes. ``host``: its name, which stands in the seals."""
 
     database: dict[str, str]
     host: str
-    organisation: str
-    domain: str
-    recipients: list[str] = field(default_factory=list)
 
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "seal",
         help="seal the days that are over",
-        description="Seals every day that is over and has no seal, and sends them to those who keep them.",
+        description="Seals every day that is over and has no seal. Exit status of --keep: 0 kept, 3 a "
+        "seal that was kept before is another by now.",
     )
     parser.add_argument("--show", action="store_true", help="print the seals as JSON instead")
-    parser.add_argument("--since", type=date.fromisoformat, default=date.min, metavar="DAY")
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        metavar="DIR",
+        help="instead keep what --show has printed, and compare the rest",
+    )
+    parser.add_argument("--check", action="store_true", help="with --keep: only compare")
     parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
     parser.add_argument("--keys", type=Path, default=None, metavar="DIR", help=argparse.SUPPRESS)
-    parser.add_argument("--sendmail", nargs="+", default=(), help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.keep:
+        return keep(args.keep, json.load(sys.stdin), check=args.check)
     settings = Settings(**json.loads(args.settings.read_text("utf-8")))
     if args.show:
         with store.connect(**settings.database) as db:
-            print(json.dumps(shown(chain.seals(db, args.since, date.max))))
+            print(json.dumps(shown(chain.seals(db, date.min, date.max))))
         return 0
     keys = args.keys or Path(os.environ.get("CREDENTIALS_DIRECTORY", KEYS))
     pseudonyms = Pseudonyms((keys / "pseudonym.key").read_bytes())
     while (found := seal_next(settings, keys / "seal.key", pseudonyms)) is not None:
         print(found)
-    return send(settings, args.sendmail)
+    return 0
 
 
 def seal_next(settings: Settings, key: Path, pseudonyms: Pseudonyms) -> str | None:
@@ -93,53 +95,21 @@ def shown(seals: Sequence[chain.Kept]) -> dict[str, object]:
     }
 
 
-def send(settings: Settings, sendmail: Sequence[str]) -> int:
-    """Hand over what its recipients have not got; the exit status."""
-    # A seal that never leaves guards nothing: whoever answers for the system hears when it comes back.
-    command = sendmail or ("/usr/sbin/sendmail", "-i", "-f", f"postmaster@{settings.domain}", "--")
-    with store.connect(role=ROLE, **settings.database) as db:
-        due = chain.copies_due(db, settings.recipients)
-    failed = 0
-    for each, recipient in due:
-        if not handed_over(letter(each, recipient, settings), recipient, command):
-            failed += 1
-            continue
-        with store.connect(role=ROLE, **settings.database) as db:
-            chain.record_copy(db, each.day, recipient)
-    if failed:
-        print(f"{failed} seals could not be handed to Postfix; they are tried again", file=sys.stderr)
-    return 2 if failed else 0
-
-
-def letter(kept: chain.Kept, recipient: str, settings: Settings) -> EmailMessage:
-    """The seal as mail: what to do with it, the text and the signature beside it."""
-    day = kept.day.strftime("%d/%m/%Y")
-    made = mail(
-        Letter(
-            name="",
-            address=recipient,
-            subject=f"Niêm phong bằng chứng ngày {day} ({settings.host})",
-            body=f"""
-                Kính gửi: Người lưu giữ niêm phong
-
-                Kèm theo thư này là niêm phong bằng chứng ngày {day} của máy chủ {settings.host},
-                gồm tệp văn bản và tệp chữ ký số. Đề nghị lưu giữ thư này, không cần thao tác gì thêm.
-                Khi kiểm tra báo cáo quý, niêm phong đang lưu giữ được so với niêm phong trong gói bằng
-                chứng; nếu hai bản khác nhau thì dữ liệu đã bị sửa đổi sau khi niêm phong.
-
-                Mã băm SHA-256 của tệp văn bản:
-                {kept.head}
-
-                Dấu vân tay của khóa ký:
-                {signing.fingerprint(kept.signer)}
-                """,
-            about=f"seal {settings.host} {kept.day} {kept.head} {recipient}",
-        ),
-        Sender(settings.organisation, settings.domain, ""),
-        clock.local(clock.now()),
-    )
-    made.add_attachment(kept.body.encode(), "application", "octet-stream", filename=f"{kept.day}.txt")
-    made.add_attachment(
-        kept.signature.encode(), "application", "octet-stream", filename=f"{kept.day}.txt.sig"
-    )
-    return made
+def keep(folder: Path, told: Mapping[str, Any], *, check: bool) -> int:
+    """Put seals beside those that are kept. What is there stays; where it is another by now, that is said."""
+    files = {"allowed_signers": str(told["signers"])}
+    for each in told["seals"]:
+        name = f"{date.fromisoformat(each['day'])}.txt"  # nothing but a day becomes a file's name
+        files |= {name: str(each["body"]), f"{name}.sig": str(each["signature"])}
+    differ = [f"{name} is not the one that was kept" for name, text in files.items()
+              if (folder / name).exists() and (folder / name).read_text("utf-8") != text]  # fmt: skip
+    gone = sorted({path.name for path in folder.glob("????-??-??.txt*")} - files.keys())
+    differ += [f"{name} was kept, and the host does not have it any more" for name in gone]
+    new = [name for name in files if not (folder / name).exists()]
+    if not check:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in new:
+            (folder / name).write_text(files[name], "utf-8")
+    print(f"{len(new) // 2} seals {'would be ' if check else ''}kept" if len(new) > 1 else "unchanged")
+    print("\n".join(differ), end="\n" if differ else "")
+    return 3 if differ else 0

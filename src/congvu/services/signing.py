@@ -30,16 +30,6 @@ def public(key: Path) -> str:
     return " ".join(done.stdout.split()[:2])
 
 
-def fingerprint(signer: str) -> str:
-    """``SHA256:...`` of a public key. Raises UserError where it is none."""
-    done = subprocess.run(
-        ["ssh-keygen", "-l", "-f", "-"], input=signer, capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise UserError(f"not a public key: {signer[:60]}")
-    return done.stdout.split()[1]
-
-
 def allowed(signers: list[str]) -> str:
     """A file of allowed signers, each key once and in their order."""
     return "".join(

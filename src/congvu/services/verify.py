@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from congvu import clock, policy
 from congvu.chain import SOURCES, Content, Finding, Signed, check
-from congvu.chain.seal import head
+from congvu.chain.seal import fingerprint, head
 from congvu.errors import UserError
 from congvu.services import signing
 from congvu.services.bundle import digest, files
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 _SEAL = re.compile(r"(\d{4}-\d\d-\d\d)\.txt")
 _EVIDENCE = re.compile(r"(\d{4}-\d\d-\d\d)-([a-z_]+)\.(jsonl|lines)")
 _NEEDED = ("MANIFEST", "MANIFEST.sig", "report.json", "allowed_signers", "policy.json", "seals")
+_ALONE = (
+    "No seals from off the host were given (--seals): whoever has the signing key could have made all of this "
+    "anew. Compare the key with the signed report: {}"
+)
 _UNSIGNED = {"MANIFEST", "MANIFEST.sig"}
 
 
@@ -64,15 +68,11 @@ def run(args: argparse.Namespace) -> int:
             bundle = Bundle.read(folder, args.seals, args.signers, args.today)
             found = sorted({*bundle.findings()})
             print("\n".join(str(each) for each in found) or bundle.summary())
+            if bundle.copies is None:
+                print(_ALONE.format(bundle.fingerprints()), file=sys.stderr)
     except (UserError, UnicodeDecodeError, OSError) as error:
         print(f"congvu: {args.bundle}: {error}", file=sys.stderr)
         return 2
-    if bundle.copies is None:
-        print(
-            "No seals from off the host were given (--seals): whoever has the signing key could have made "
-            f"all of this anew. Compare the key with the signed report: {bundle.fingerprints()}",
-            file=sys.stderr,
-        )
     return 3 if found else 0
 
 
@@ -205,8 +205,8 @@ class Bundle:
 
     def fingerprints(self) -> str:
         """The keys that are trusted."""
-        lines = self.signers.read_text("utf-8").splitlines()
-        return ", ".join(signing.fingerprint(" ".join(line.split()[-2:])) for line in lines if line.strip())
+        keys = (line.split()[-2:] for line in self.signers.read_text("utf-8").splitlines())
+        return ", ".join(fingerprint(" ".join(each)) for each in keys if len(each) == 2)
 
 
 def seals(folder: Path, signers: Path) -> dict[date, Signed]:

@@ -115,9 +115,10 @@ end $$;
 revoke all on function joined(), day_key(date), taken_in(timestamptz), in_open_day() from public;
 grant usage on schema public to congvu_seal;
 grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today(), day_key(date) to congvu_seal;
-grant select on acknowledgement, audit_record, event, observation, policy_version, statement, seal, segment, seal_copy
+grant select on acknowledgement, audit_record, event, observation, policy_version, statement, seal, segment
    to congvu_seal;
 grant insert (day, body, head, previous, signature, signer) on seal to congvu_seal;
 grant insert on segment to congvu_seal;
-grant insert (day, recipient) on seal_copy to congvu_seal;
+grant select on seal, seal_copy to congvu_reminder;            -- which sends them
+grant insert (day, recipient) on seal_copy to congvu_reminder;
 grant select on seal, segment, seal_copy to congvu_admin;
