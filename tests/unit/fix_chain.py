@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 from fix_database import POLICY, Database, created
 
@@ -20,7 +21,7 @@ from congvu.services import cli
 
 FIRST = date(2026, 6, 14)  # the day before the quarter 2026-Q3 by nd09 begins
 DAYS = [FIRST + timedelta(days=number) for number in range(6)]
-LAST = DAYS[-1]
+SECOND, LAST = DAYS[1], DAYS[-1]
 NAME = "congvu-2026-Q3-nd09"
 TODAY = "2026-10-01"
 
@@ -180,3 +181,10 @@ def verified(bundle: Path, copies: Path | None = None, today: str = TODAY) -> tu
         )
     assert "Traceback" not in error.getvalue(), error.getvalue()
     return status, out.getvalue().splitlines() or error.getvalue().splitlines()
+
+
+def as_intruder(database: Database, statement: str) -> None:
+    """Past every trigger, as root can."""
+    with psycopg.connect(host=database.host, dbname=database.name, user="postgres") as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(statement.encode())

@@ -54,7 +54,7 @@ MAY_READ: dict[str, set[str]] = {
     "congvu_list": {"list_open", "list_member", "list_moderator"},
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
-    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due"},
+    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due", "seal", "seal_copy"},
     "congvu_password": {
         "account",
         "hosted_domain",
