@@ -92,7 +92,8 @@ def test_what_root_writes_anew_is_told_when_the_seals_are_fetched(host: Host, an
     anew = (
         "set session_replication_role = replica; "
         "update seal set body = b, head = encode(sha256(convert_to(b, 'UTF8')), 'hex') "
-        "from (select day as d, replace(body, 'audit_record ', 'audit_record 1') as b from seal) x where d = day"
+        "from (select day as d, replace(body, 'audit_record ', 'audit_record 1') as b from seal) x "
+        "where d = day"
     )
     host.run_expect([0], f'runuser -u postgres -- psql -q congvu -c "{anew}"')
     done = ansible("ansible-playbook", "playbooks/seals.yml")

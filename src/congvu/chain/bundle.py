@@ -153,32 +153,29 @@ def _split(content: bytes) -> list[bytes]:
 def located(day: str, source: str, present: Sequence[bytes], recorded: Sequence[str]) -> list[Finding]:
     """Which lines are not as they were recorded. ``recorded``: the index, line by line."""
     now = [mark(line).hex() for line in present]
-    ahead, left = Counter(now), Counter(recorded)
+    extra, missing = Counter(now) - Counter(recorded), Counter(recorded) - Counter(now)
     found: list[Finding] = []
     here = there = 0
     while (here < len(now) or there < len(recorded)) and len(found) <= _SHOWN:
         one = now[here] if here < len(now) else None
         other = recorded[there] if there < len(recorded) else None
-        added = one is not None and ahead[one] > left[one]
-        removed = other is not None and left[other] > ahead[other]
+        added = one is not None and extra[one] > 0
+        removed = other is not None and missing[other] > 0
         if one == other:
-            what = ""
-        elif added and removed:
-            what = "was changed"
-        elif added:
-            what = "was inserted"
-        elif removed:
-            what = "was removed"
-        else:
-            what = "stands in another order"
-        if what:
-            line = there + 1 if what == "was removed" else here + 1
-            found.append(Finding(day, source, line, what))
-        if what != "was removed" and one is not None:
-            ahead[one] -= 1
+            here, there = here + 1, there + 1
+            continue
+        what = {
+            (True, True): "was changed",
+            (True, False): "was inserted",
+            (False, True): "was removed",
+            (False, False): "stands in another order",
+        }[added, removed]
+        found.append(Finding(day, source, there + 1 if what == "was removed" else here + 1, what))
+        if added or not removed:
+            extra[one or ""] -= added
             here += 1
-        if what != "was inserted" and other is not None:
-            left[other] -= 1
+        if removed or not added:
+            missing[other or ""] -= removed
             there += 1
     if len(found) > _SHOWN:
         found[_SHOWN] = Finding(day, source, found[_SHOWN].line, "and so on")

@@ -97,6 +97,9 @@ def shown(seals: Sequence[chain.Kept]) -> dict[str, object]:
 
 def keep(folder: Path, told: Mapping[str, Any], *, check: bool) -> int:
     """Put seals beside those that are kept. What is there stays; where it is another by now, that is said."""
+    if not told["seals"]:
+        print("no day is sealed yet")
+        return 0
     files = {"allowed_signers": str(told["signers"])}
     for each in told["seals"]:
         name = f"{date.fromisoformat(each['day'])}.txt"  # nothing but a day becomes a file's name

@@ -32,8 +32,8 @@ _SEAL = re.compile(r"(\d{4}-\d\d-\d\d)\.txt")
 _EVIDENCE = re.compile(r"(\d{4}-\d\d-\d\d)-([a-z_]+)\.(jsonl|lines)")
 _NEEDED = ("MANIFEST", "MANIFEST.sig", "report.json", "allowed_signers", "policy.json", "seals")
 _ALONE = (
-    "No seals from off the host were given (--seals): whoever has the signing key could have made all of this "
-    "anew. Compare the key with the signed report: {}"
+    "No seals from off the host were given (--seals): whoever has the signing key could have made all of "
+    "this anew. Compare the key with the signed report: {}"
 )
 _UNSIGNED = {"MANIFEST", "MANIFEST.sig"}
 
