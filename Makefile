@@ -8,7 +8,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 TESTHOST := molecule/hosts/testhost
 PLAYBOOK := ansible-playbook -i inventories/shared -i inventories/demo
-TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables \
+TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables jq:jq \
          aardvark-dns:aardvark-dns netavark:netavark iptables:iptables
 
 # Says what runs and, at the end, how long it took: SECONDS is Bash's clock of the recipe.

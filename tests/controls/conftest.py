@@ -72,6 +72,7 @@ _NOTES = pytest.StashKey[Observe]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("congvu")
     group.addoption("--observations", type=Path, help="write what was observed to this file")
+    group.addoption("--seals", type=Path, help="compare with the seals that were brought to this folder")
     group.addoption("--control", action="append", help="observe this control only (may be given again)")
 
 

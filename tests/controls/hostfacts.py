@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import directory
+import seals
 
 from congvu.policy import Resolved, digest, parse
 
@@ -47,6 +48,10 @@ else:
     print(json.dumps({name: {key: ask("get", name, key) for key in keys} for name in names}))
 """
 
+_PSQL = (
+    "PGOPTIONS='-c default_transaction_read_only=on' "
+    "psql -XAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -"
+)
 _QUESTIONS = {
     "name": "hostname",
     "connection": 'printf %s "$SSH_CONNECTION"',
@@ -64,8 +69,8 @@ _QUESTIONS = {
     "fail2ban": f"python3 -c {shlex.quote(_JAILS)}",
     "banned": "stat --format=%s /var/log/fail2ban.log",
     "units": "systemctl show --property=Id,ActiveState,SubState --type=service,socket,timer '*'",
-    "directory": "PGOPTIONS='-c default_transaction_read_only=on' "
-    "psql -XAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -",
+    "directory": _PSQL,
+    "seals": _PSQL,
 }
 
 
@@ -99,7 +104,7 @@ class HostFacts:
     def __init__(self, host: Any) -> None:
         self.host = host
         self.id: str = host.backend.get_pytest_id()
-        stdin = {"directory": directory.SQL}
+        stdin = {"directory": directory.SQL, "seals": seals.SQL}
         questions = {name: (command, stdin.get(name, "")) for name, command in _QUESTIONS.items()}
         self._answers = self.ask(questions)
 

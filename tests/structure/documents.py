@@ -15,6 +15,8 @@ MARKS = {
     r"# on the (controller|host)": False,
     r"# by hand on the (controller|host): \S.*": True,
     r"# trên (máy quản trị|máy chủ)": False,
+    r"# on the (auditor's computer)": False,
+    r"# trên (máy tính của người kiểm tra)": False,
     r"# làm bằng tay trên (máy quản trị|máy chủ): \S.*": True,
 }
 PLACES = {"máy quản trị": "controller", "máy chủ": "host"}
@@ -31,7 +33,12 @@ class Block:
 
 
 def documents(tree: Path) -> list[Path]:
-    """What operators read."""
+    """What operators read, and whoever audits them."""
+    return [*operated(tree), *sorted((tree / "docs" / "audit").glob("*.md"))]
+
+
+def operated(tree: Path) -> list[Path]:
+    """What operators read: tests on hosts run its commands. Those for auditors run in tests/unit."""
     return [*sorted(tree.glob("README*.md")), *sorted((tree / "docs" / "operate").glob("*.md"))]
 
 

@@ -31,6 +31,7 @@ LAYERS = (
         "preflight",
         "zone",
         "backup",
+        "chain",
     },
     {"evidence"},
     {"report"},

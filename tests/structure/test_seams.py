@@ -41,6 +41,7 @@ OWN: dict[tuple[str, str, str], str] = {
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
     ("dns", "tasks/main.yml", "localhost"): "the controller, which keeps the zone as a file",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
+    ("audit", "tasks/seals.yml", "localhost"): "the controller, where the seals are out of the host's reach",
     # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
     (
         "dovecot",

@@ -1,10 +1,12 @@
 """Fixtures by topic live in fix_*.py; a test names what it needs."""
 
+from fix_chain import chained, packed, packed_once
 from fix_database import cluster, database, empty_database, shared_database
 from fix_portal import clerk, head, roles, visitor
 from fix_services import host_files, journal, page, password_server, people, service, web_server
 
 __all__ = [
+    "chained",
     "clerk",
     "cluster",
     "database",
@@ -12,6 +14,8 @@ __all__ = [
     "head",
     "host_files",
     "journal",
+    "packed",
+    "packed_once",
     "page",
     "password_server",
     "people",

@@ -34,6 +34,7 @@ ROLES = (
     "congvu_list",
     "congvu_portal",
     "congvu_reminder",
+    "congvu_seal",
     "congvu_webmail",
     "dovecot",
     "postfix",
@@ -142,7 +143,7 @@ def _superuser(host: str) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 @contextmanager
-def _created(host: str, name: str, template: str) -> Iterator[Database]:
+def created(host: str, name: str, template: str) -> Iterator[Database]:
     with _superuser(host) as connection:
         connection.execute(f"create database {name} template {template} owner congvu_owner".encode())
         try:
@@ -160,19 +161,19 @@ def _created(host: str, name: str, template: str) -> Iterator[Database]:
 @pytest.fixture
 def database(cluster: str) -> Iterator[Database]:
     """A migrated directory without anybody in it; the default profile of our policy is in force."""
-    with _created(cluster, "congvu", "migrated") as made:
+    with created(cluster, "congvu", "migrated") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def shared_database(cluster: str) -> Iterator[Database]:
     """The same, for tests that leave it as it is: one for all of a module."""
-    with _created(cluster, "congvu_shared", "migrated") as made:
+    with created(cluster, "congvu_shared", "migrated") as made:
         yield made
 
 
 @pytest.fixture
 def empty_database(cluster: str) -> Iterator[Database]:
     """As the role `postgresql` leaves it: nothing was migrated."""
-    with _created(cluster, "congvu_empty", "template0") as made:
+    with created(cluster, "congvu_empty", "template0") as made:
         yield made

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fix_database import POLICY, Database
 
-from congvu import policy
+from congvu import clock, policy
 from congvu.services import cli, condition, hoststate, status
 from congvu.services.condition import Level, Line
 
@@ -197,6 +197,22 @@ def test_the_last_backup_is_judged(load: str, ended: int, triggered: int, result
     unit = {"LoadState": load, "ExecMainExitTimestamp": at, "Result": result}
     began = NOW - triggered * HOUR if triggered else None
     assert condition.backup(unit, began, NOW).level is level
+
+
+@pytest.mark.parametrize(
+    ("hour", "unsealed", "level"),
+    [
+        (10, [], Level.FINE),
+        (0, [24], Level.FINE),  # just after midnight
+        (1, [24], Level.ATTENTION),
+        (0, [23, 24], Level.ATTENTION),
+    ],
+)
+def test_a_day_without_a_seal_is_named(hour: int, unsealed: list[int], level: Level) -> None:
+    now = datetime(2026, 11, 25, hour, 30, tzinfo=clock.TIMEZONE)
+    line = condition.seals(date(2026, 11, 22), [date(2026, 11, day) for day in unsealed], now)
+    assert line.level is level
+    assert (str(date(2026, 11, unsealed[0])) in line.text) if level is Level.ATTENTION else "22" in line.text
 
 
 def test_updates_and_reboots_are_due() -> None:

@@ -46,10 +46,20 @@ MAY_READ: dict[str, set[str]] = {
     "dovecot": {"door_key", "box_group", "box_share", "box_share_written", "delivery", "leaver"},
     "postfix": {"delivery", "alias", "hosted_domain", "sender", "sent_copy", "service_mail", "list_open"},
     "congvu_list": {"list_open", "list_member", "list_moderator"},
+    "congvu_seal": {
+        "acknowledgement",
+        "audit_record",
+        "event",
+        "observation",
+        "policy_version",
+        "seal",
+        "segment",
+        "statement",
+    },
     "congvu_collector": {"event_cursor", "hosted_domain"},
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
-    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due"},
+    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due", "seal", "seal_copy"},
     "congvu_password": {
         "account",
         "hosted_domain",
@@ -96,6 +106,7 @@ MAY_CALL: dict[str, set[str]] = {
     "dovecot": {"key_name", "answering_addresses"} | CLOCK | SPELLINGS,
     "postfix": {"key_names", "sending_addresses", "sending_key"} | CLOCK | SPELLINGS,
     "congvu_list": {"list_accepts"} | CLOCK,
+    "congvu_seal": {"day_key", "evidence_is_read"} | CLOCK,
     "congvu_webmail": CLOCK | SPELLINGS,
     "congvu_reminder": CLOCK,
     "congvu_collector": {"events_missing", "expire_events"} | CLOCK,
@@ -119,8 +130,9 @@ def test_a_service_calls_what_it_needs_and_nothing_else(untouched: Database, rol
 
 # What was sent is written down by who sends it (test_reminders, test_break_glass); so is evidence.
 ADDS_TO = {
-    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice"},
+    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice", "seal_copy"},
     "congvu_collector": {"event", "event_cursor"},
+    "congvu_seal": {"seal", "segment"},
 }
 
 

@@ -19,7 +19,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "structure"))
-from documents import Block, blocks, documents  # noqa: E402  (it reads documents for tests/structure, too)
+from documents import Block, blocks, operated  # noqa: E402  (it reads documents for tests/structure, too)
 
 GROUP = os.environ.get("CONGVU_HOSTS", "demo")
 HOSTS = ROOT / "build" / "hosts" / GROUP
@@ -27,7 +27,7 @@ TESTHOST = str(ROOT / "molecule" / "hosts" / "testhost")
 # README.vi.md has the same commands (tests/structure).
 BLOCKS = [
     block
-    for path in documents(ROOT)
+    for path in operated(ROOT)
     if path.name != "README.vi.md"
     for block in blocks(path, ROOT)
     if not block.by_hand and (block.where == "controller" or path.parent == ROOT)

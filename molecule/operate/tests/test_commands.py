@@ -11,9 +11,9 @@ from testinfra.host import Host
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "structure"))
-from documents import Block, blocks, documents  # noqa: E402  (it reads documents for tests/structure, too)
+from documents import Block, blocks, operated  # noqa: E402  (it reads documents for tests/structure, too)
 
-BLOCKS = [block for path in documents(ROOT) for block in blocks(path, ROOT)]
+BLOCKS = [block for path in operated(ROOT) for block in blocks(path, ROOT)]
 ON_HOST = [block for block in BLOCKS if block.where == "host" and not block.by_hand]
 # The documents' own: their domain, and somebody in it.
 DOMAIN, PERSON = "snv.example.vn", "ndan"

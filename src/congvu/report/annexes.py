@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from congvu.evidence import Finding
-from congvu.report import words
+from congvu.report import sealed, words
 from congvu.report.document import Report, article, observed, shown, source, to_json
 
 
@@ -133,11 +133,7 @@ def _sources(report: Report) -> Table:
             ("Mã băm SHA-256 của số liệu gốc (tệp report.json kèm theo)", digest),
             ("Máy chủ được kiểm tra", ", ".join(hosts) or "Không phát sinh"),
             ("Lần kiểm tra gần nhất", until),
-            (
-                "Niêm phong",
-                "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày; số liệu dựa vào các lần kiểm tra "
-                "nêu tại bảng dưới đây",
-            ),
+            *sealed.rows(report.seal, report.speaks_until),
         ),
     )
 

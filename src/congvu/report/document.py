@@ -17,13 +17,11 @@ from typing import Any
 from congvu.errors import UserError
 from congvu.evidence import Finding, Observation
 from congvu.policy import Provision, Rate, Resolved, Row, Status, Value
-from congvu.report import words
+from congvu.report import sealed, words
 from congvu.report.period import Period
+from congvu.report.sealed import Sealed
 
 _ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
-
-# The daily seal belongs to the chain of evidence. Until that exists the report says so and does not pretend.
-_SEAL = {"status": "not_built", "reason": "Chưa xây dựng chuỗi bằng chứng và niêm phong hằng ngày."}
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ class Report:
     policy: Resolved
     findings: tuple[Finding, ...]
     letterhead: Letterhead = field(default_factory=Letterhead)
+    seal: Sealed | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -83,6 +82,11 @@ class Report:
     def observed_until(self) -> datetime | None:
         """When the newest of them was made."""
         return max((each.observed_at for each in self.observations), default=None)
+
+    @property
+    def speaks_until(self) -> datetime:
+        """Up to when it speaks: to its newest observation while its period runs, then to the end of that."""
+        return self.period.ends if not self.unfinished else self.observed_until or self.period.starts
 
     @property
     def unfinished(self) -> bool:
@@ -123,7 +127,7 @@ def to_json(report: Report) -> str:
             }
             for finding in policy.findings
         ],
-        "seal": _SEAL,
+        "seal": sealed.plain(report.seal, report.speaks_until),
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

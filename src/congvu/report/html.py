@@ -16,7 +16,7 @@ import jinja2
 
 from congvu.evidence import Finding, Observation
 from congvu.policy import Judgement, Resolved, Status
-from congvu.report import words
+from congvu.report import sealed, words
 from congvu.report.document import Report, article, expected, numbers, sourced
 
 _SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
@@ -55,6 +55,7 @@ def to_html(report: Report) -> str:
         articles=[(name, group, _bar(group)) for name, group in articles],
         faults=[row for row in rows if row["status"] == Status.NOT_MET.value],
         awaited=_awaited(report),
+        sealed=sealed.rows(report.seal, report.speaks_until),
         hosts=sorted({each.host for each in report.observations}),
         observations=[_observation(report.policy, each) for each in report.observations],
     )

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -21,6 +21,7 @@ SPACE_SCARCE, SPACE_GONE = 85, 95  # per cent of a file system
 CERTIFICATE_SOON = timedelta(days=21)
 SIGNATURES_OLD = timedelta(days=3)
 OWN_SIGNATURES_OLD = timedelta(days=90)
+SEAL_LATE = timedelta(hours=1)  # after midnight a day has time until then
 BACKUP_OLD = timedelta(hours=36)
 EVIDENCE_LATE, GAP_NEW = timedelta(minutes=10), timedelta(days=1)
 ODD_NEW, ODD_SHOWN = timedelta(days=1), timedelta(days=7)
@@ -267,6 +268,19 @@ def audit(at: datetime | None, not_met: Sequence[str], unobserved: int, now: dat
         cure = "run playbooks/audit.yml"
         return Line("audit", Level.ATTENTION, f"{text}, {unobserved} controls not looked at", cure, values)
     return fine("audit", text, **values)
+
+
+def seals(last: date | None, unsealed: Sequence[date], now: datetime) -> Line:
+    """How far the evidence is sealed; which days are not, though they are over for a while."""
+    late = [each for each in unsealed if clock.day(now - SEAL_LATE) > each]
+    values = {"sealed": last.isoformat() if last else None, "unsealed": [each.isoformat() for each in late]}
+    if not late:
+        return fine(
+            "seals", f"the evidence is sealed up to {last}" if last else "no day is over yet", **values
+        )
+    named = f"{late[0]}" + (f" and {len(late) - 1} more days" if len(late) > 1 else "")
+    cure = "journalctl -u congvu-seal -n 20, then systemctl start congvu-seal; docs/operate/seals.md"
+    return Line("seals", Level.ATTENTION, f"{named} not sealed", cure, values)
 
 
 def backup(shown: Mapping[str, str], triggered: datetime | None, now: datetime) -> Line:

@@ -9,9 +9,10 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from congvu.chain.letter import Copy, letter
 from congvu.notices import Odd, Opened, message
 from congvu.services import post
-from congvu.store import Store, break_glass, odd_use
+from congvu.store import Store, break_glass, chain, odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -21,18 +22,29 @@ NOTICE, WARNING = "<5>", "<4>"  # how the journal is told the level of a line
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    about = "tell people by mail of access to their mailbox, granted or odd"
+    about = "tell people by mail of access to their mailbox, granted or odd, and send the seals away"
     post.add_options(subparsers.add_parser("notify", help=about))
 
 
 def run(args: argparse.Namespace) -> int:
-    outcome = post.send(args, due, message, record)
-    if outcome.sent or outcome.failed:
-        print(f"{NOTICE}{outcome.sent} notices sent")
-    if outcome.failed:
-        left = f"{WARNING}{outcome.failed} notices could not be handed to Postfix"
-        print(f"{left}; they are tried again", file=sys.stderr)
-    return 2 if outcome.failed else 0
+    settings = post.settings(args)
+    # A seal that never arrives guards nothing: whoever answers for the system hears when it comes back.
+    back = [f"postmaster@{settings.domain}" if word == "<>" else word for word in args.sendmail]
+
+    def copies(db: Store) -> list[Copy]:
+        return chain.copies_due(db, settings.seal_recipients)
+
+    outcomes = {
+        "notices": post.send(settings, args.sendmail, due, message, record),
+        "seals": post.send(settings, back, copies, letter, chain.record_copy),
+    }
+    for name, outcome in outcomes.items():
+        if outcome.sent or outcome.failed:
+            print(f"{NOTICE}{outcome.sent} {name} sent")
+        if outcome.failed:
+            left = f"{WARNING}{outcome.failed} {name} could not be handed to Postfix"
+            print(f"{left}; they are tried again", file=sys.stderr)
+    return 2 if any(outcome.failed for outcome in outcomes.values()) else 0
 
 
 def due(db: Store) -> list[Opened | Odd]:

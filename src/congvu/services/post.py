@@ -10,7 +10,7 @@ import argparse
 import json
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -27,12 +27,13 @@ _SENDMAIL = ("/usr/sbin/sendmail", "-i", "-f", "<>", "--")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the role `reminders` writes. ``page``: the address of the password page."""
+    """What the role `reminders` writes. ``page``: of the passwords; ``seal_recipients``: elsewhere."""
 
     organisation: str
     domain: str
     page: str
     database: dict[str, str]
+    seal_recipients: list[str] = field(default_factory=list)
 
 
 class Addressed(Protocol):
@@ -58,21 +59,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sendmail", nargs="+", default=_SENDMAIL, help=argparse.SUPPRESS)
 
 
+def settings(args: argparse.Namespace) -> Settings:
+    return Settings(**json.loads(args.settings.read_text("utf-8")))
+
+
 def send(
-    args: argparse.Namespace,
+    given: Settings,
+    sendmail: Sequence[str],
     read: Callable[[Store], Sequence[Due]],
     write: Callable[[Due, Sender, datetime], EmailMessage],
     record: Callable[[Store, Due], None],
 ) -> Outcome:
     """Send all that is due. ``read`` asks the directory what is, ``record`` tells it of each that is sent."""
-    settings = Settings(**json.loads(args.settings.read_text("utf-8")))
-    sender = Sender(settings.organisation, settings.domain, settings.page)
-    with store.connect(role="congvu_reminder", **settings.database) as db:
+    sender = Sender(given.organisation, given.domain, given.page)
+    with store.connect(role="congvu_reminder", **given.database) as db:
         due = read(db)
     sent = 0
     for each in due:
-        if _handed_over(write(each, sender, clock.local(clock.now())), each.address, args.sendmail):
-            with store.connect(role="congvu_reminder", **settings.database) as db:
+        if _handed_over(write(each, sender, clock.local(clock.now())), each.address, sendmail):
+            with store.connect(role="congvu_reminder", **given.database) as db:
                 record(db, each)
             sent += 1
     return Outcome(sent, len(due) - sent)

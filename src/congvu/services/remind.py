@@ -19,7 +19,7 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    outcome = post.send(args, reminders_due, message, record_reminder)
+    outcome = post.send(post.settings(args), args.sendmail, reminders_due, message, record_reminder)
     print(f"{outcome.sent} reminders sent")
     if outcome.failed:
         left = f"{outcome.failed} reminders could not be handed to Postfix"

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, evidence, store
+from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
-from congvu.policy import read_json
+from congvu.policy import Resolved, read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
 from congvu.report.paper import Paper, paper
-from congvu.report.period import CUTOFFS, period, period_at
+from congvu.report.period import CUTOFFS, Period, period, period_at
+from congvu.report.sealed import Sealed
 from congvu.services.audit import add_sources, stored, vouched
+from congvu.store import chain
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -43,29 +46,42 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    policy, now = read_json(args.policy), clock.now()
+    window = asked_for(args, read_json(args.policy))
+    made = files(args, window)
+    folder = args.out / f"{window.quarter}-{window.cutoff}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for form, content in made.items():
+        path = folder / f"report.{form}"
+        path.write_bytes(content)
+        print(path)
+    return 0
+
+
+def asked_for(args: argparse.Namespace, policy: Resolved) -> Period:
+    """The period that was asked for. Raises UserError for one that has not begun."""
+    now = clock.now()
     cutoff = args.cutoff or str(policy.values["report.cutoff"])
     window = period(args.quarter, cutoff) if args.quarter else period_at(now, cutoff)
     if now < window.starts:
         raise UserError(
             f"{window.quarter} ({cutoff}) begins on {window.first}: there is nothing to report yet"
         )
-    head = letterhead(args.letterhead)
+    return window
+
+
+def files(args: argparse.Namespace, window: Period) -> dict[str, bytes]:
+    """The report of a period by form, as :func:`run`'s arguments want it."""
+    policy, now, head = read_json(args.policy), clock.now(), letterhead(args.letterhead)
     with store.connect(args.host, args.database) as db:
         observations = stored(db.observations(window.starts, window.ends))
         # Vouched for afterwards, too: nobody can say before its end how a quarter went.
         attested = vouched(db, policy, now, window.quarter)
+        last = chain.last_seal(db, window.last)
     # A past quarter is judged as it stood at its end.
     findings = evidence.findings(policy, observations, attested, min(now, window.ends))
-    report = Report(window, policy, findings, head)
-    files = {form: _render(report, form) for form in args.format}
-    folder = args.out / f"{window.quarter}-{cutoff}"
-    folder.mkdir(parents=True, exist_ok=True)
-    for form, content in files.items():
-        path = folder / f"report.{form}"
-        path.write_bytes(content)
-        print(path)
-    return 0
+    seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
+    report = Report(window, policy, findings, head, seal)
+    return {form: _render(report, form) for form in args.format}
 
 
 def letterhead(given: str) -> Letterhead:

@@ -20,7 +20,7 @@ from congvu.fingerprints import Key
 from congvu.policy import Status, read_json
 from congvu.services import audit, condition, host, hoststate
 from congvu.services.condition import Level, Line
-from congvu.store import events, odd_use
+from congvu.store import chain, events, odd_use
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -124,6 +124,7 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         progress, gap = events.progress(db), events.last_gap(db)
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
         attested = audit.vouched(db, policy, now)
+        sealed, unsealed = chain.days(db), chain.unsealed(db)
     yield condition.policy((policy.version, policy.sha256), in_force)
     yield condition.accounts(people, unrecognised)
     yield condition.logins([(each.kind, each.subject, each.at) for each in odd], now)
@@ -133,6 +134,7 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         now,
     )
     yield condition.opened([box for box, is_open in opened.items() if is_open])
+    yield condition.seals(sealed[1] if sealed else None, unsealed, now)
     not_met = [
         finding.row.provision.id
         for finding in evidence.findings(policy, observations, attested, now)

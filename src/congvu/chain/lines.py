@@ -1,0 +1,167 @@
+"""Records as lines that an auditor may have: one form for each record, and nobody's name or address in it.
+
+What is not known to be harmless becomes a pseudonym: a column that is added, or a word in ``detail`` that
+nobody thought of, tells nothing until somebody has put it on the lists below.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from congvu import clock
+
+_EXACT = 2**53  # beyond it, what reads JSON may read another number
+_ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
+_KEY = re.compile(r"[A-Za-z0-9_. -]{1,60}")
+# Strings below these keys of a `detail` are words of ours, numbers of documents or digests: no names.
+_WORDS = frozenset(
+    (
+        "attested", "before", "counts", "day", "diff_sha256", "from", "key", "kind", "lines", "not_attested",
+        "party", "provision", "quarter", "queue_id", "rule", "session", "sha256", "source", "state", "unit",
+        "until", "verb", "version", "why",
+    )
+)  # fmt: skip
+
+
+class Pseudonyms:
+    """The same person is the same pseudonym, and who has no key cannot try who it is. ``key``: 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != 32:
+            raise ValueError(f"a key of {len(key)} bytes; it has to be 32")
+        self._key = key
+        self._known: dict[str, str] = {}
+
+    def of(self, value: str) -> str:
+        """``p-`` and 24 hexadecimal digits; nothing for nothing, and our own services keep their name."""
+        if not value or value == "congvu" or value.startswith("congvu "):
+            return value
+        found = self._known.get(value)
+        if found is None:
+            plain = unicodedata.normalize("NFKC", value).lower()
+            mark = hmac.new(self._key, b"congvu pseudonym\0" + plain.encode(), hashlib.sha256)
+            found = self._known[value] = f"p-{mark.hexdigest()[:24]}"
+        return found
+
+
+Way = Callable[[Any, Pseudonyms], Any]
+
+
+def _plain(value: Any, _: Pseudonyms) -> Any:
+    return value
+
+
+def _who(value: Any, pseudonyms: Pseudonyms) -> Any:
+    return pseudonyms.of(value) if isinstance(value, str) else value
+
+
+def _text(value: Any, pseudonyms: Pseudonyms) -> Any:
+    """Sentences for auditors: they name people by staff id, and only addresses are hidden."""
+    if isinstance(value, str):
+        return _ADDRESS.sub(lambda found: pseudonyms.of(found[0]), value)
+    if isinstance(value, Mapping):
+        return {key: _text(each, pseudonyms) for key, each in value.items()}
+    return [_text(each, pseudonyms) for each in value] if isinstance(value, list) else value
+
+
+def _detail(value: Any, pseudonyms: Pseudonyms, word: bool = False) -> Any:
+    """Numbers and known words stay; every other string becomes a pseudonym."""
+    if isinstance(value, str):
+        return value if word and not _ADDRESS.search(value) else pseudonyms.of(value)
+    if isinstance(value, Mapping):
+        return {
+            key if _KEY.fullmatch(key) else pseudonyms.of(key): _detail(each, pseudonyms, key in _WORDS)
+            for key, each in value.items()
+        }
+    return [_detail(each, pseudonyms, word) for each in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of record. ``fields``: by column how it is told; ``id`` and ``taken`` are in each.
+
+    ``taken``: when it was taken in, which decides its day. ``retention``: the policy's value, ``..._days`` or
+    ``..._months``, for how long the content is kept; without one it stays. A day's content expires whole.
+    """
+
+    name: str
+    fields: Mapping[str, Way]
+    retention: str | None = None
+
+    def expires(self, day: date, values: Mapping[str, Any]) -> date | None:
+        """The first day on which the content of ``day`` may be gone, by a policy's values; None: never.
+
+        Without that value it may not go.
+        """
+        kept = values.get(self.retention) if self.retention else None
+        if not isinstance(kept, int):
+            return None
+        if str(self.retention).endswith("_months"):
+            return clock.add_months(day, kept)
+        return day + timedelta(days=kept)
+
+
+_EVENT = {
+    "at": _plain, "host": _plain, "kind": _plain, "door": _plain, "login": _who, "mailbox": _who,
+    "peer": _who, "detail": _detail,
+}  # fmt: skip
+_RECORD = {"actor": _who, "verb": _plain, "subject": _who, "detail": _detail, "role": _plain}
+_LOOK = {"control": _plain, "host": _plain, "at": _plain, "body": _text, "policy": _plain}
+_WORD = {
+    "quarter": _plain, "provision": _plain, "party": _plain, "unit": _plain, "attested": _plain,
+    "remark": _who, "by": _who, "version": _plain, "policy": _plain,
+}  # fmt: skip
+
+# What goes into the chain. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
+# `conduct`: events that only tell what somebody did in their own mailbox.
+SOURCES = {
+    each.name: each
+    for each in (
+        Source("acknowledgement", {"by": _who, "version": _plain, "policy": _plain}),
+        Source("audit_record", _RECORD),
+        Source("conduct", _EVENT, "retention.conduct_days"),
+        Source("event", _EVENT, "retention.log_months"),
+        Source("observation", _LOOK),
+        Source("policy_version", {"version": _plain, "policy": _plain}),
+        Source("statement", _WORD),
+    )
+}
+
+
+def lines(source: Source, rows: Iterable[Mapping[str, Any]], pseudonyms: Pseudonyms) -> Iterator[bytes]:
+    """The rows as lines, each with its end."""
+    for row in rows:
+        told = {name: way(row[name], pseudonyms) for name, way in source.fields.items()}
+        yield f"{canonical({'id': row['id'], 'taken': row['taken'], **told})}\n".encode()
+
+
+def canonical(value: Any) -> str:
+    """The one form of a value: as ``jq -cS`` writes it, too.
+
+    Moments in Viet Nam's time to the microsecond; what is no whole number that every program reads alike
+    stands as a string.
+    """
+    written = json.dumps(_exact(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return written.replace("\x7f", "\\u007f")
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return clock.local(value).isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _exact(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_exact(each) for each in value]
+    if value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < _EXACT):
+        return value
+    return str(value)

@@ -1,0 +1,1 @@
+insert into seal_copy (day, recipient) values (%(day)s, %(recipient)s)

@@ -1,0 +1,1 @@
+select min(day) as first, max(day) as last from seal

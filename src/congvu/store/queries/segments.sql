@@ -1,0 +1,1 @@
+select day, source, sha256, lines, marks from segment where day = %(day)s order by source
