@@ -243,4 +243,6 @@ register("OWN_DOMAIN_FORGED", "normal", check_forged, "Header From pretends to b
 rspamd_config:register_dependency("OWN_DOMAIN_FORGED", "DKIM_CHECK")
 register("SCAN_UNFINISHED", "postfilter", check_scans, "A part was not scanned for viruses to the end")
 register("SUBMISSION_LIMIT", "postfilter", check_limit, "More messages within an hour than the policy allows")
-register("EVIDENCE", "idempotent", tell, "A line of the journal about each message")
+rspamd_config:register_symbol {
+  name = "EVIDENCE", type = "idempotent", callback = tell, flags = "empty,nostat,ignore_passthrough",
+}
