@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 TESTHOST := molecule/hosts/testhost
 PLAYBOOK := ansible-playbook -i inventories/shared -i inventories/demo
 TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables jq:jq \
-         aardvark-dns:aardvark-dns netavark:netavark iptables:iptables
+         aardvark-dns:aardvark-dns netavark:netavark iptables:iptables systemd-journal-remote:systemd-journal-remote
 
 # Says what runs and, at the end, how long it took: SECONDS is Bash's clock of the recipe.
 PHASE := phase() { printf '\n=== %d:%02d  %s\n' $$((SECONDS / 60)) $$((SECONDS % 60)) "$$*"; }
@@ -27,12 +27,10 @@ help: ## this list
 
 # --- what a bare machine lacks ------------------------------------------------------------------------
 build/.tools: Makefile
-	@mkdir -p build; missing=(); export PATH="$$PATH:/usr/sbin:/usr/lib/podman"
+	@mkdir -p build; missing=(); export PATH="$$PATH:/usr/sbin:/usr/lib/podman:/usr/lib/systemd"
 	for pair in $(TOOLS); do command -v "$${pair%%:*}" >/dev/null || missing+=("$${pair##*:}"); done
 	# the directory's SQL is tested against a real server
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
-	# and the collector over real journal files
-	ls /usr/lib/systemd/systemd-journal-remote >/dev/null 2>&1 || missing+=(systemd-journal-remote)
 	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 	if [ $${#missing[@]} -gt 0 ]; then
 	  echo "installing $${missing[*]}"
