@@ -269,6 +269,7 @@ def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> Non
         "accounts": Level.ATTENTION,
         "logins": Level.FINE,
         "access": Level.FINE,
+        "seals": Level.FINE,
         "audit": Level.ATTENTION,
     }
 
