@@ -25,13 +25,13 @@ _COUNTED = {
 }
 _COUNTS = " union all ".join(
     f"select '{source}' as source, greatest(({moment} at time zone 'Asia/Ho_Chi_Minh')::date, first) as day, "
-    f"count(*) as lines from {table}, begun where {moment} >= since and {condition} group by 2"
+    f"count(*) as lines from {table}, begun where {moment} >= counted_from and {condition} group by 2"
     for source, (table, moment, condition) in _COUNTED.items()
 )
 # The first day holds what was before it, too.
 SQL = f"""
 with begun as (select min(day) as first, case when min(day) > current_date - 7 then '-infinity'
-                                              else now() - interval '8 days' end as since from seal)
+                                              else now() - interval '8 days' end as counted_from from seal)
 select json_build_object(
  'now', now(),
  'seals', (select coalesce(json_agg(s order by s.day), '[]') from (

@@ -112,13 +112,20 @@ def test_a_record_belongs_to_the_day_that_took_it_in_whatever_it_says(chained: C
     ],
 )
 def test_nothing_gets_into_a_sealed_day(chained: Chained, role: str, statement: str) -> None:
-    chained.write(FIRST)
     chained.seal(f"{SECOND} 00:10+07")
-    chained.database.ask(role, statement, f"{FIRST} 12:00+07")
-    chained.database.ask(role, statement, f"{FIRST - timedelta(days=40)} 12:00+07")
-    assert chained.bundle(chained.folder / "out") == 1  # only the day before the quarter is sealed
+    chained.write(SECOND)
     chained.seal(f"{DAYS[2]} 00:10+07")
+    chained.database.ask(role, statement, f"{SECOND} 12:00+07")
+    chained.database.ask(role, statement, f"{FIRST - timedelta(days=40)} 12:00+07")
     assert chained.bundle(chained.folder / "out") == 0
+
+
+def test_without_a_sealed_day_of_the_quarter_there_is_no_bundle(
+    chained: Chained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chained.seal(f"{SECOND} 00:10+07")  # the day before the quarter
+    assert chained.bundle(chained.folder / "out") == 1
+    assert "no day of 2026-Q3 is sealed yet" in capsys.readouterr().err
 
 
 class Writer(threading.Thread):

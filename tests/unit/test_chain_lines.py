@@ -247,6 +247,16 @@ def test_any_letter_of_a_seal_that_is_changed_is_found(number: int, at: int, let
     assert faults(seals, content)
 
 
+def test_a_day_that_was_sealed_anew_alone_is_followed_by_none() -> None:
+    seals, content = chain(4)
+    other, _ = segment([])
+    seals[DAY] = Signed(Seal("mail", DAY, GENESIS, GENESIS, {"event": other}).text, True)
+    del content[DAY, "event"]
+    assert faults(seals, content) == [
+        f"{DAY + timedelta(days=1)} seal: it does not follow the seal of {DAY}: one of both is not as it was"
+    ]
+
+
 def test_the_beginning_cannot_be_cut_off() -> None:
     seals, content = chain(4)
     del seals[DAY]

@@ -270,6 +270,7 @@ def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> Non
         "logins": Level.FINE,
         "evidence": Level.BROKEN,
         "access": Level.FINE,
+        "seals": Level.FINE,
         "audit": Level.ATTENTION,
     }
 
