@@ -115,9 +115,9 @@ def test_nobody_is_blamed_for_an_outage_and_who_came_is_seen(office: Database) -
 
 
 def cli_outage(database: Database, *words: str) -> int:
-    """In the evening of Thursday."""
+    """In the evening of Thursday, or of Friday where it withdraws."""
     act, *options = words
-    database.set_now("2026-11-26 21:00+07")
+    database.set_now(f"2026-11-{27 if act == 'withdraw' else 26} 21:00+07")
     return cli.main(["outage", "--host", database.host, "--database", database.name, act, *options])
 
 

@@ -52,9 +52,12 @@ def carry_on(db: Store, policy: Resolved) -> list[str]:
     db.keep()
     state, today = checks.state(db), db.today()
     done = []
-    start = max(today - LATE, state.held or today)
     if state.closed:
-        done += _correct(db, start, state.closed, calendar, rules)
+        # Of days before the first event that is kept nobody can say more.
+        since = max(today - LATE, (state.held or today) + timedelta(days=1))
+        for day in checks.days_with_news(db, since):
+            done += _correct(db, day, calendar, rules)
+            db.keep()
     day = state.closed + timedelta(days=1) if state.closed else state.first or today
     while day < today:
         done.append(_close(db, day, policy, calendar, rules))
@@ -74,25 +77,14 @@ def _close(db: Store, day: date, policy: Resolved, calendar: Calendar, rules: Ru
     return f"{day}: {people} people" if asked.day.working else f"{day}: {asked.day.off}"
 
 
-def _correct(db: Store, first: date, last: date, calendar: Calendar, rules: Rules) -> list[str]:
-    """Of days that are closed, what is known better by now. Only days whose events are all kept."""
-    done, day = [], first + timedelta(days=1)
-    while day <= last:
-        asked, outages = _asked(db, day, calendar, rules)
-        if asked.day.working:
-            people = checks.correct_day(db, asked, rules.counts, ACTOR)
-            known = checks.box_days(db, day)
-            better = [
-                each for each in _boxes(db, asked, rules, outages) if _better(each, known.get(each.box))
-            ]
-            checks.keep_boxes(db, day, better)
-            if people or better:
-                done.append(f"{day}: corrected for {people} people, {len(better)} boxes")
-                db.keep()
-            else:
-                db.undo()
-        day += timedelta(days=1)
-    return done
+def _correct(db: Store, day: date, calendar: Calendar, rules: Rules) -> list[str]:
+    """What is known better by now of a closed day."""
+    asked, outages = _asked(db, day, calendar, rules)
+    people = checks.correct_day(db, asked, rules.counts, ACTOR)
+    known, found = checks.box_days(db, day), _boxes(db, asked, rules, outages)
+    better = [each for each in found if _better(each, known.get(each.box))]
+    checks.keep_boxes(db, day, better)
+    return [f"{day}: corrected for {people} people, {len(better)} boxes"] if people or better else []
 
 
 def _asked(db: Store, day: date, calendar: Calendar, rules: Rules) -> tuple[Frame, list[Outage]]:

@@ -45,6 +45,11 @@ def state(db: Store) -> State:
     return State(**db.rows(SQL.check_state)[0])
 
 
+def days_with_news(db: Store, since: date) -> list[date]:
+    """Closed days of which something came to light after the last of them was closed."""
+    return [row["day"] for row in db.rows(SQL.check_news, since=since)]
+
+
 def close_day(db: Store, frame: Frame, counts: Sequence[str], sha256: str, actor: str) -> int:
     """Write down what a day asked for and what it came to; of how many people. It may not be closed yet."""
     day = frame.day

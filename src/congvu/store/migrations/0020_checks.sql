@@ -74,6 +74,11 @@ create table box_check (
 create view box_check_last with (security_barrier) as
   select distinct on (day, box) * from box_check order by day, box, at desc;
 
+-- What is kept of an absence: whether it was leave, duty elsewhere, or the hours of another shift.
+create function absence_why(kind text) returns text language sql immutable strict
+  as $$ select case when kind in ('cong_tac', 'di_hoc', 'biet_phai') then 'mission'
+                    when kind = 'theo_ca' then 'shift' else 'leave' end $$;
+
 -- What becomes of one half of a day when it is looked at again: a visit stays one, also when its event has expired; who
 -- could not come in, could not, also when they can by now.
 create function check_corrected(before text, now_found text) returns text language sql immutable strict
@@ -103,4 +108,4 @@ grant select on outage, check_day, mail_check, mail_check_last, box_check, box_c
 grant insert, update (withdrawn_at) on outage to congvu_admin;
 grant insert on check_day, mail_check, box_check to congvu_admin;
 grant delete on check_day to congvu_admin;                    -- with all that it came to; its record stays
-grant execute on function check_corrected(text, text) to congvu_admin;
+grant execute on function absence_why(text), check_corrected(text, text) to congvu_admin;

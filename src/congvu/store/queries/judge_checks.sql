@@ -22,9 +22,7 @@ with half as (
            -- nobody gave them a password until then, or it was taken from them
            when c.address is null or c.revoked_at < h.ends or c.origin = 'issued' and c.set_at > h.starts
              then 'no_access'
-           when a.kind in ('cong_tac', 'di_hoc', 'biet_phai') then 'mission'
-           when a.kind = 'theo_ca' then 'shift'
-           when a.kind is not null then 'leave'
+           when a.kind is not null then absence_why(a.kind)
            when v.address is not null then 'yes'
            when h.all_down or exists (select from down d where d.part = h.part and d.unit = p.unit) then 'outage'
            when h.lost then 'no_records'
