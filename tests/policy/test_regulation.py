@@ -96,7 +96,7 @@ def prose(policy: Resolved) -> Iterator[tuple[str, Text]]:
 
 
 def calendars() -> list[dict[str, Any]]:
-    files = sorted((POLICY / "calendar").glob("*.yml"))
+    files = sorted((POLICY / "calendar").glob("20*.yml"))
     return [yaml.safe_load(file.read_text(encoding="utf-8")) for file in files]
 
 

@@ -28,6 +28,7 @@ LAYERS = (
         "accounts",
         "mailrules",
         "calendar",
+        "checks",
         "preflight",
         "zone",
         "backup",

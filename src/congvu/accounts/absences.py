@@ -53,6 +53,7 @@ _ALSO = {
     "cử biệt phái": "biet_phai", "biệt phái": "biet_phai",
     "học tập": "di_hoc", "cử đi học": "di_hoc", "đào tạo": "di_hoc", "bồi dưỡng": "di_hoc",
     "đào tạo, bồi dưỡng": "di_hoc", "tập huấn": "di_hoc",
+    "ca": "theo_ca", "trực ca": "theo_ca", "theo ca": "theo_ca", "làm theo ca": "theo_ca",
     "khác": "khac",
 }  # fmt: skip
 _LONGEST = 6 * 366  # days: longer is a slip in the year

@@ -29,6 +29,7 @@ ABSENCES = {
     "cong_tac": "Đi công tác",
     "biet_phai": "Biệt phái đến cơ quan khác",
     "di_hoc": "Đi học",
+    "theo_ca": "Làm việc theo ca",  # the half of a day in which another shift works
     "khac": "Lý do khác",
 }
 PARTS = {"": "", "morning": "sáng", "afternoon": "chiều"}

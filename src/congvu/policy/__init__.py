@@ -16,6 +16,7 @@ from congvu.policy.attestation import Attestation, Statement, attestations
 from congvu.policy.folder import read
 from congvu.policy.model import (
     About,
+    CalendarYear,
     Control,
     Finding,
     LegalBasis,
@@ -28,6 +29,7 @@ from congvu.policy.model import (
     Text,
     Value,
     Waiver,
+    WorkingHours,
 )
 from congvu.policy.resolve import digest, dump, load, parse, read_json
 from congvu.policy.verdict import Judgement, Observed, Row, Status, judge, judge_control, judge_row, worst
@@ -35,6 +37,7 @@ from congvu.policy.verdict import Judgement, Observed, Row, Status, judge, judge
 __all__ = [
     "About",
     "Attestation",
+    "CalendarYear",
     "Control",
     "Finding",
     "Judgement",
@@ -52,6 +55,7 @@ __all__ = [
     "Text",
     "Value",
     "Waiver",
+    "WorkingHours",
     "attestations",
     "digest",
     "dump",

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from congvu.policy.model import About, Control, Finding, Key, Names, Policy, Profile, Provision, Slug, Value
+from congvu.policy.model import (
+    About,
+    CalendarYear,
+    Control,
+    Finding,
+    Key,
+    Names,
+    Policy,
+    Profile,
+    Provision,
+    Slug,
+    Value,
+    WorkingHours,
+)
 from congvu.policy.schema import build, check_key
 from congvu.policy.source import Fault, Node, read_yaml
 
@@ -19,9 +32,12 @@ def read(folder: Path) -> Policy:
     about = read_yaml(folder / "regulation" / "about.yml", faults)
     rows = _rows(folder, faults)
     controls = list(_files(folder / "controls", faults).values())
-    values = _entries(read_yaml(folder / "values.yml", faults), faults)
+    values = _values(folder, faults)
     findings = _listed(read_yaml(folder / "findings.yml", faults), faults)
     profiles = _files(folder / "profiles", faults)
+    years = _files(folder / "calendar", faults, but="hours").values()
+    hours = folder / "calendar" / "hours.yml"  # an agency whose rules ask for no working hours has none
+    periods = _listed(read_yaml(hours, faults), faults) if hours.exists() else []
     names = Names(
         parties=frozenset(_entries(about.entry("parties"), [])) if about else frozenset(),
         norms=frozenset(_entries(about.entry("norms"), [])) if about else frozenset(),
@@ -38,6 +54,8 @@ def read(folder: Path) -> Policy:
         values=_built_by_name(Value, Key, values, faults),
         findings=_built(Finding, "finding", findings, faults),
         profiles=_built_by_name(Profile, Slug, profiles, faults),
+        calendar=_each(CalendarYear, "calendar", years, faults),
+        working_hours=_each(WorkingHours, "working hours", periods, faults),
         names=names,
         faults=tuple(faults),  # last: the lines above add to it
     )
@@ -76,10 +94,28 @@ def _entries(root: Node | None, faults: list[Fault]) -> dict[str, Node]:
     return root.data if root and isinstance(root.data, dict) else {}
 
 
+def _values(folder: Path, faults: list[Fault]) -> dict[str, Node]:
+    """The entries of values.yml, and of the files values-TOPIC.yml beside it."""
+    values = dict(_entries(read_yaml(folder / "values.yml", faults), faults))
+    for path in sorted(folder.glob("values-*.yml")):
+        for key, node in _entries(read_yaml(path, faults), faults).items():
+            known = values.setdefault(key, node)
+            if known is not node:
+                problem = f"the key was already given at {known.file}:{known.line}"
+                faults.append(node.fault(key, problem, "Keep one of them"))
+    return values
+
+
 def _built(kind: type[T], noun: str, nodes: Iterable[Node], faults: list[Fault]) -> tuple[T, ...]:
     nodes = list(nodes)
     faults += _twice(noun, nodes)
     built = (build(kind, node, f"{noun} {_id(node)}", faults) for node in nodes)
+    return tuple(each for each in built if each is not None)
+
+
+def _each(kind: type[T], noun: str, nodes: Iterable[Node], faults: list[Fault]) -> tuple[T, ...]:
+    """Entries that have no id of their own."""
+    built = [build(kind, node, noun, faults) for node in nodes]
     return tuple(each for each in built if each is not None)
 
 

@@ -20,12 +20,16 @@ T = TypeVar("T")
 
 Kind = Literal["E", "M", "O", "S", "P"]
 Severity = Literal["low", "medium", "high"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Setting = int | float | bool | str | tuple[str, ...]
 
 Line = Annotated[str, Pattern(r"(?s).*\S.*", "some words")]
 ProvisionId = Annotated[str, Pattern(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*", "an id such as a3.k1.b")]
 Slug = Annotated[str, Pattern(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", "a name such as transport-tls")]
 Key = Annotated[str, Pattern(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", "a key such as password.min_length")]
+HoursOfDay = Annotated[
+    str, Pattern(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", 'hours in quotes, as "07:00-11:30"')
+]
 Digest = Annotated[str, Pattern(r"[0-9a-f]{64}", "64 hexadecimal digits")]
 
 
@@ -167,6 +171,45 @@ class Profile(Located):
 
 
 @dataclass(frozen=True, kw_only=True)
+class DayOff(Located):
+    """A public day off beside the weekly rest. ``decision``: what it rests on."""
+
+    date: date
+    name: Text
+    decision: Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class SwappedDay(Located):
+    """A day of weekly rest on which work is done, instead of a day off."""
+
+    instead_of: date
+    date: date
+    decision: Line
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarYear(Located):
+    """The working calendar of a year. ``estimated``: some days are not decided yet."""
+
+    year: int
+    status: Literal["decided", "estimated"]
+    weekly_rest: Annotated[tuple[Weekday, ...], NotEmpty(), Distinct()]
+    days_off: tuple[DayOff, ...] = ()
+    working_days: tuple[SwappedDay, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkingHours(Located):
+    """Working hours from a day on, until the next entry. ``decision``: what they rest on."""
+
+    since: date
+    morning: HoursOfDay
+    afternoon: HoursOfDay
+    decision: Line
+
+
+@dataclass(frozen=True, kw_only=True)
 class Names:
     """Every name that the files declare, also of entries that could not be built.
 
@@ -192,6 +235,8 @@ class Policy:
     values: Mapping[str, Value]
     findings: tuple[Finding, ...]
     profiles: Mapping[str, Profile]
+    calendar: tuple[CalendarYear, ...]
+    working_hours: tuple[WorkingHours, ...]
     names: Names
     faults: tuple[Fault, ...]
 
@@ -218,6 +263,8 @@ class Resolved:
     controls: tuple[Control, ...]
     findings: tuple[Finding, ...]
     exceptions: tuple[Waiver, ...]
+    calendar: tuple[CalendarYear, ...] = ()
+    working_hours: tuple[WorkingHours, ...] = ()
 
     def setting(self, key: str, kind: type[T]) -> T:
         """The value of a key as an int, float, str, bool or tuple. Raises PolicyError for any other.

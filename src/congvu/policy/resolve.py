@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from congvu.errors import PolicyError
-from congvu.policy import references
+from congvu.policy import references, worktime
 from congvu.policy.folder import read
 from congvu.policy.model import Policy, Profile, Provision, Resolved, Setting, Value
 from congvu.policy.schema import build, suggestion, to_plain
@@ -35,6 +35,7 @@ def resolve(policy: Policy, profile: str, today: date) -> Resolved:
     faults.update(_bounds(policy, chosen))
     if not any(fault.hides for fault in faults):  # or every name in an unreadable file would be unknown
         faults.update(references.check(policy))
+        faults.update(worktime.check(policy))
         faults.update(_absent(policy, profile))
         faults.update(_selection(policy, chosen))
         faults.update(_overrides(policy, chosen))
@@ -65,6 +66,8 @@ def resolve(policy: Policy, profile: str, today: date) -> Resolved:
             controls=tuple(sorted((c for c in policy.controls if c.id in used), key=lambda c: c.id)),
             findings=policy.findings,
             exceptions=chosen.exceptions,
+            calendar=policy.calendar,
+            working_hours=tuple(sorted(policy.working_hours, key=lambda each: each.since)),
         )
     )
 

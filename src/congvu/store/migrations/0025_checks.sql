@@ -1,0 +1,111 @@
+-- Who looked into their mailbox at the beginning of which half-day; how long the boxes of offices and units were left
+-- alone. Both outlive the events that they were made from, and hold no more than the duty asks for. d4.k1.b.1, d4.k2.b.1,
+-- d4.k3.f, d7.k1.a.1
+
+-- Before a mailbox was there nobody could look into it. Of those that are older than this table it says: not before.
+alter table mailbox add made_at timestamptz not null default congvu_now();
+
+-- When mail could not be used, by all or by one unit: what the operator states, and gaps in the records themselves.
+create table outage (
+  id           bigint generated always as identity primary key,
+  starts       timestamptz not null,
+  ends         timestamptz not null check (ends > starts),
+  unit         text references unit,                          -- null: everybody
+  reason       text not null check (reason <> ''),
+  source       text not null default 'operator' check (source in ('operator', 'gap')),
+  at           timestamptz not null default congvu_now(),
+  withdrawn_at timestamptz,
+  unique nulls not distinct (starts, ends, unit, source)
+);
+
+-- What was asked of everybody on a day, as it was on the day.
+create table check_day (
+  day             date primary key,
+  at              timestamptz not null default congvu_now(),
+  estimated       boolean not null,                           -- the calendar of that year is not decided in all
+  off             text not null,                              -- why nobody works; empty: a working day
+  morning_from    timestamptz,
+  morning_until   timestamptz,
+  afternoon_from  timestamptz,
+  afternoon_until timestamptz,
+  counts          text[] not null,
+  policy_sha256   text not null,
+  check ((off = '') = (morning_from is not null))
+);
+
+-- True, false, or not due and why. Of an absence only this is kept: on leave, elsewhere on duty, in another shift; never
+-- which leave. A day that was written down stays so: what comes to light later is a further row, and the last one counts.
+create table mail_check (
+  day           date not null references check_day on delete cascade,
+  staff_id      text not null references person,
+  at            timestamptz not null default congvu_now(),
+  morning       boolean,
+  morning_why   text not null,
+  afternoon     boolean,
+  afternoon_why text not null,
+  correction    boolean not null,
+  primary key (day, staff_id, at),
+  check ((morning is null) = (morning_why <> '')),
+  check ((afternoon is null) = (afternoon_why <> '')),
+  check (array[morning_why, afternoon_why] <@
+         array['', 'joining', 'leaving', 'no_access', 'leave', 'mission', 'shift', 'outage', 'no_records'])
+);
+create index on mail_check (staff_id, day);
+create index on mail_check (day, staff_id, at) where correction;
+
+create view mail_check_last with (security_barrier) as
+  select day, staff_id, at, morning, morning_why, afternoon, afternoon_why
+    from mail_check c
+   where not exists (select from mail_check later
+                      where later.correction and later.day = c.day and later.staff_id = c.staff_id and later.at > c.at);
+
+-- Working time, in minutes: the longest stretch without a visit that grew on this day, and what of it lasts at its end.
+create table box_check (
+  day            date not null references check_day on delete cascade,
+  box            text not null references mailbox,
+  at             timestamptz not null default congvu_now(),
+  visits         int not null,
+  longest        int not null,
+  still_open     int not null,
+  head           boolean,                                     -- null: no head of it served that day
+  primary key (day, box, at)
+);
+
+create view box_check_last with (security_barrier) as
+  select distinct on (day, box) * from box_check order by day, box, at desc;
+
+-- What is kept of an absence: whether it was leave, duty elsewhere, or the hours of another shift.
+create function absence_why(kind text) returns text language sql immutable strict
+  as $$ select case when kind in ('cong_tac', 'di_hoc', 'biet_phai') then 'mission'
+                    when kind = 'theo_ca' then 'shift' else 'leave' end $$;
+
+-- What becomes of one half of a day when it is looked at again: a visit stays one, also when its event has expired; who
+-- could not come in, could not, also when they can by now.
+create function check_corrected(before text, now_found text) returns text language sql immutable strict
+  as $$ select case when 'yes' = before or before = any (fixed) or now_found = any (fixed) then before else now_found end
+          from (values (array['joining', 'leaving', 'no_access'])) f (fixed) $$;
+
+do $$
+declare
+  name text;
+begin
+  foreach name in array array['outage', 'check_day', 'mail_check', 'box_check'] loop
+    execute format('create trigger audited before insert or update or delete or truncate on %I
+                    for each statement execute function audited()', name);
+    execute format('create trigger kept_whole before truncate on %I for each statement execute function kept()', name);
+  end loop;
+  foreach name in array array['check_day', 'mail_check', 'box_check'] loop
+    execute format('create trigger kept before update on %I for each row execute function kept()', name);
+  end loop;
+end $$;
+create trigger kept before delete on outage for each row execute function kept();
+create trigger kept_word before update on outage for each row
+  when (old.withdrawn_at is not null or (new.starts, new.ends, new.unit, new.reason, new.source, new.at)
+        is distinct from (old.starts, old.ends, old.unit, old.reason, old.source, old.at))
+  execute function kept();
+
+grant select on outage, check_day, mail_check, mail_check_last, box_check, box_check_last to congvu_admin;
+grant insert, update (withdrawn_at) on outage to congvu_admin;
+grant insert on check_day, mail_check, box_check to congvu_admin;
+grant delete on check_day to congvu_admin;                    -- with all that it came to; its record stays
+grant execute on function absence_why(text), check_corrected(text, text) to congvu_admin;

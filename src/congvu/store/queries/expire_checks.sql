@@ -1,0 +1,1 @@
+delete from check_day where day < %(before)s

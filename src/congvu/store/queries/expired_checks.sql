@@ -1,0 +1,1 @@
+select count(*) as count from check_day where day < %(before)s

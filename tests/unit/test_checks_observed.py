@@ -1,0 +1,186 @@
+"""The judge of checks of mail (`tests/controls/mailchecks.py`) counts afresh and believes no row alone."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fix_checks import FRIDAY, POLICY, THURSDAY, away, carry_on, close, log, opened, seen
+from fix_database import Database
+from organisations import at
+
+from congvu import clock
+from congvu.calendar import Calendar
+from congvu.policy import Resolved
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "controls"))  # observers know each other by name
+
+from mailchecks import Found, Unknown, box_days, groups, longest_runs, question, windows, worked
+
+FIRST = date(2026, 11, 26)
+
+
+def observe(database: Database, first: date = FIRST, policy: Resolved = POLICY) -> Found:
+    now = database.ask("congvu_owner", "select congvu_now()")[0][0]
+    asked = windows(policy, first, clock.day(now))
+    plain = database.ask("congvu_owner", question(policy, first, asked))[0][0]
+    return Found.read(json.loads(json.dumps(plain)), asked, now)
+
+
+def counted(found: Found) -> tuple[int, int]:
+    return found.kept, found.due
+
+
+BOTH = [seen(f"11-26 {hour}", login) for hour in ("07:10", "13:10") for login in ("annv", "banv", "chinv")]
+
+
+def test_the_judge_and_the_worker_know_the_same_calendar() -> None:
+    calendar, day = Calendar.of(POLICY), date(2026, 1, 1)
+    while day < date(2028, 1, 1):
+        assert worked(POLICY, day) == calendar.day(day).working
+        day += timedelta(days=1)
+    with pytest.raises(Unknown, match=r"2028\.yml"):
+        worked(POLICY, day)
+
+
+def test_what_was_kept_of_what_was_due(office: Database) -> None:
+    away(office, "CB4", "nghi_phep")
+    away(office, "CB3", "nghi_phep", "afternoon")
+    close(office, *BOTH, seen("11-26 07:10", "emnv"))
+    found = observe(office)
+    assert counted(found) == (3, 4)
+    assert found.plain["reasons"] == {"leave": 3}
+    assert (found.plain["unseen"], found.plain["groundless"], found.missing) == ({}, {}, [])
+
+
+def falsify(database: Database, statement: str) -> None:
+    """Past every trigger, as an intruder would."""
+    database.ask("postgres", f"set session_replication_role = replica; {statement}")
+
+
+def test_a_check_that_nobody_made_is_none(office: Database) -> None:
+    close(office, *BOTH)
+    falsify(office, "update mail_check set morning = true, afternoon = true where day = '2026-11-26'")
+    found = observe(office)
+    assert counted(found) == (3, 5)
+    assert found.plain["unseen"] == {"2026-11-26": 4}
+
+
+@pytest.mark.parametrize("why", ["leave", "mission", "shift", "joining", "leaving", "outage", "no_records"])
+def test_an_excuse_without_a_ground_is_none(office: Database, why: str) -> None:
+    close(office, *BOTH)
+    falsify(
+        office, f"update mail_check set morning = null, morning_why = '{why}', afternoon = null, "
+        f"afternoon_why = '{why}' where staff_id in ('CB1', 'CB5')",
+    )  # fmt: skip
+    found = observe(office)
+    assert counted(found) == (3, 5)  # who was there after all, was there
+    assert found.plain["groundless"] == {"2026-11-26": 4}
+
+
+def test_a_day_that_nobody_wrote_down_counts_against_all(office: Database) -> None:
+    close(office, *BOTH)
+    falsify(office, "delete from mail_check where day = '2026-11-26'")
+    office.set_now("2026-11-27 07:00+07")
+    found = observe(office)
+    assert (found.missing, counted(found)) == ([THURSDAY], (0, 5))
+    office.set_now("2026-11-28 05:00+07")  # Friday's night is not over
+    assert observe(office).missing == [THURSDAY]
+    office.set_now("2026-11-28 07:00+07")
+    assert observe(office).missing == [THURSDAY, FRIDAY]
+
+
+def test_a_day_off_that_was_written_down_as_work_counts_for_nothing(office: Database) -> None:
+    close(office, *BOTH)
+    sunday = "'2026-11-22', 'CB1', true, '', true, '', false"
+    falsify(
+        office,
+        "insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction) "
+        f"values ({sunday})",
+    )
+    assert counted(observe(office, date(2026, 11, 22))) == (3, 5)  # of Monday and Wednesday nothing is known
+
+
+def test_a_correction_counts_and_is_told(office: Database) -> None:
+    log(office, seen("11-20 12:00", "annv"))
+    close(office, *BOTH)
+    away(office, "CB5", "nghi_om")
+    office.set_now("2026-11-28 00:30+07")
+    carry_on(office)
+    found = observe(office)
+    assert found.plain["corrections"] == 1
+    assert found.plain["reasons"]["leave"] == 2
+
+
+def test_years_that_are_not_decided_are_named(office: Database) -> None:
+    close(office, *BOTH)
+    office.set_now("2027-01-05 00:30+07")
+    carry_on(office)
+    assert observe(office).estimated() == [2027]
+
+
+# -- boxes -----------------------------------------------------------------------------------------
+
+
+def test_boxes_are_asked_about_from_the_day_after_they_were_made(office: Database) -> None:
+    close(office, opened("11-26 07:10", "annv"), opened("11-26 14:00", "annv"))
+    office.set_now("2026-11-27 07:00+07")
+    (told,) = box_days(observe(office), "office")
+    assert told[:2] == (at("vp"), THURSDAY)
+    assert told[2] == {"box": at("vp"), "day": "2026-11-26", "longest": 290, "head": None}
+    falsify(office, "delete from box_check")
+    assert [row for *_, row in box_days(observe(office), "office")] == [None]
+    falsify(office, "update mailbox set made_at = '2026-11-26 12:00+07' where kind = 'office'")
+    assert list(box_days(observe(office), "office")) == []
+
+
+def test_how_many_days_in_a_row_a_head_did_not_come(office: Database) -> None:
+    roles = "insert into box_role (box, kind, staff_id, role) values (%s, 'unit', 'CB5', 'head')"
+    office.change("congvu_admin", roles, at("box-vp"))
+    log(office, *(seen(f"11-{day} {hour}", "annv") for day in (26, 27, 30) for hour in ("07:10", "13:10")))
+    log(office, *(seen(f"12-{day:02} {hour}", "annv") for day in (1, 2) for hour in ("07:10", "13:10")))
+    log(office, opened("11-26 09:00", "emnv", "box-vp"))
+    away(office, "CB5", "cong_tac", day="2026-11-30")
+    office.set_now("2026-12-03 00:30+07")
+    carry_on(office)
+    office.set_now("2026-12-03 07:00+07")
+    assert longest_runs(observe(office)) == {at("box-vp"): 3}  # Friday, Tuesday, Wednesday
+    falsify(office, "update box_check set head = true")
+    assert longest_runs(observe(office)) == {at("box-vp"): 4}  # nobody was there
+
+
+# -- people in small units -------------------------------------------------------------------------
+
+
+def unit(name: str, people: int, due: int = 10) -> dict[str, Any]:
+    return {"unit": name, "people": people, "kept": due - 1, "due": due}
+
+
+@pytest.mark.parametrize(
+    ("units", "shown"),
+    [
+        ([unit("a", 9), unit("b", 7)], ["a", "b"]),
+        ([unit("a", 9), unit("b", 3), unit("c", 2)], ["a", "các đơn vị ít người"]),
+        # one small unit alone could be inferred from the total: the next larger one goes with it
+        ([unit("a", 9), unit("b", 7), unit("c", 2)], ["a", "các đơn vị ít người"]),
+        ([unit("a", 9), unit("c", 2)], ["các đơn vị ít người"]),
+        ([unit("c", 2)], []),
+        ([unit("a", 9), unit("b", 3, due=0)], ["a"]),
+    ],
+)
+def test_nobody_is_shown_in_a_small_group(units: list[dict[str, Any]], shown: list[str]) -> None:
+    assert [name for name, *_ in groups(units, 5)] == shown
+
+
+def test_windows_follow_the_hours_of_their_day() -> None:
+    winter = replace(POLICY.working_hours[0], since=date(2026, 11, 27), morning="07:30-11:30")
+    policy = replace(POLICY, working_hours=(*POLICY.working_hours, winter))
+    found = windows(policy, date(2026, 11, 24), FRIDAY)
+    assert [window.day.day for window in found] == [25, 25, 26, 26, 27, 27]
+    assert clock.local(found[2].starts) == datetime(2026, 11, 26, 6, 30, tzinfo=clock.TIMEZONE)
+    assert clock.local(found[4].starts) == datetime(2026, 11, 27, 7, 0, tzinfo=clock.TIMEZONE)
