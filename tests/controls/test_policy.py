@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from conftest import Observe
@@ -66,6 +67,34 @@ def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
     counts = Counter(each["provision"] for each in recent)
     told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
     observe.fact(f"Vướng mắc đã nhận, theo quy định: {told}." if told else "Không phát sinh vướng mắc nào.")
+
+
+@pytest.mark.control("legal-basis")
+def test_legal_basis(observe: Observe, facts: HostFacts) -> None:
+    laws, today = facts.policy_plain["laws"], facts.directory.today
+    for name, law in sorted(laws.items()):
+        follower, seen = law, {name}
+        while _lapsed(follower, today) and follower["superseded_by"] in laws.keys() - seen:
+            seen.add(follower["superseded_by"])
+            follower = laws[follower["superseded_by"]]
+        found = "hết hiệu lực, chưa rõ luật thay thế" if _lapsed(follower, today) else "chưa có hiệu lực"
+        observe.check(_named(law), not _lapsed(follower, today) and not _ahead(follower, today), found)
+        if follower is not law:
+            observe.fact(f"{_named(law)} đã hết hiệu lực; thay thế: {_named(follower)}.")
+        elif law["in_force_from"] is None:
+            observe.fact(f"{_named(law)}: ngày có hiệu lực cần kiểm tra.")
+
+
+def _lapsed(law: dict[str, Any], today: date) -> bool:
+    return law["in_force_until"] is not None and date.fromisoformat(law["in_force_until"]) < today
+
+
+def _ahead(law: dict[str, Any], today: date) -> bool:
+    return law["in_force_from"] is not None and date.fromisoformat(law["in_force_from"]) > today
+
+
+def _named(law: dict[str, Any]) -> str:
+    return f"{law['title']['vi']}{' số ' + law['number'] if law['number'] else ''}"
 
 
 def moment(text: str) -> datetime:
