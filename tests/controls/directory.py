@@ -2,7 +2,7 @@
 
 Never the views through which the doors see them, and by the server's clock, not by the function that the
 views ask: this judge does not ask the worker how it would judge. Of a hash only its form leaves the database,
-of a fingerprint only how many have it.
+of a fingerprint only how many have it, of a remark only whether it names a document.
 """
 
 from __future__ import annotations
@@ -67,6 +67,10 @@ select json_build_object(
  'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),
  'acknowledgements', (select json_agg(a) from (
     select staff_id, version, sha256, at from acknowledgement order by staff_id, at) a),
+ 'statements', (select json_agg(s) from (
+    select quarter, provision, party, unit, attested, at,
+           remark ~ '[0-9]+/[[:alnum:]-]+' and remark ~ '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' as numbered
+      from statement order by id) s),
  'difficulties', (select json_agg(d) from (
     select id, provision, unit, at, answered_at from difficulty order by id) d)
 )"""
@@ -100,6 +104,7 @@ class Directory:
     policy: str | None
     versions: list[dict[str, Any]]
     acknowledgements: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
     difficulties: list[dict[str, Any]]
 
     @classmethod

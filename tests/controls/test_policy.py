@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from answers import period_began
 from conftest import Observe
 from hostfacts import HostFacts
 
@@ -67,6 +68,32 @@ def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
     counts = Counter(each["provision"] for each in recent)
     told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
     observe.fact(f"Vướng mắc đã nhận, theo quy định: {told}." if told else "Không phát sinh vướng mắc nào.")
+
+
+@pytest.mark.control("report-issue")
+def test_report_issue(observe: Observe, facts: HostFacts) -> None:
+    """The report of the latest quarter for which the time to send it is over, if the system served it all."""
+    directory, cutoff = facts.directory, facts.value("report.cutoff")
+    due = directory.today - timedelta(days=facts.value("report.issue_days"))
+    following = period_began(due, cutoff)
+    reported = period_began(following - timedelta(days=1), cutoff)
+    since = min((clock.day(moment(each["since"])) for each in directory.versions), default=directory.today)
+    if since > reported:
+        observe.fact("Chưa có kỳ báo cáo trọn vẹn nào đến hạn gửi.")
+        return
+    rows = {row.id for row in facts.policy.provisions if "report-issue" in row.controls}
+    said = [each for each in directory.statements
+            if each["quarter"] == quarter(following, cutoff) and each["provision"] in rows]  # fmt: skip
+    subject = f"báo cáo {quarter(reported, cutoff)}"
+    observe.check(subject, bool(said) and said[-1]["attested"], "Văn phòng Sở chưa xác nhận đã ký, gửi")
+    if said:
+        observe.check(f"{subject}, số và ngày", said[-1]["numbered"], "xác nhận không nêu số, ngày văn bản")
+
+
+def quarter(began: date, cutoff: str) -> str:
+    """Return how the quarter that began on a day is called: 2026-Q4 began on 15/09/2026 by nd09."""
+    last = clock.add_months(began, 3 if cutoff == "nd09" else 2)
+    return f"{last.year}-Q{last.month // 3}"
 
 
 @pytest.mark.control("legal-basis")
