@@ -27,6 +27,10 @@ select json_build_object(
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
  'services', (select json_agg(s) from (
     select address, owner, ends, closed, hash is not null as has_password from service order by address) s),
+ 'canaries', (select json_agg(address) from canary),
+ 'canary_runs', (select json_agg(c) from (
+    select way, sent_at, arrived_at from canary_run
+     where sent_at > now() - interval '100 days' order by sent_at) c),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
  'head_terms', (select json_agg(t) from (
     select box, staff_id, began_at, ended_at from head_term order by id) t),
@@ -91,6 +95,8 @@ class Directory:
     addresses: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
     services: list[dict[str, Any]]
+    canaries: list[str]
+    canary_runs: list[dict[str, Any]]
     roles: list[dict[str, Any]]
     head_terms: list[dict[str, Any]]
     handovers: list[dict[str, Any]]

@@ -1,8 +1,8 @@
 """Count the mail that came for mailboxes, and how much of it was sent to subscribers. Runs on the host.
 
-`python3 - JSON`: the moment (Unix time) from which to count, the mailboxes, and our own domains, whose lists are
-no subscriptions. Prints {mailbox: [messages, to subscribers]}. The mail filter's lines say which headers a
-message had, and neither what they nor what the message said.
+`python3 - JSON`: the moment (Unix time) from which to count, the mailboxes, and our own domains, whose lists
+are no subscriptions. Prints {mailbox: [messages, to subscribers]}. The mail filter's lines say which headers
+a message had, and neither what they nor what the message said.
 """
 
 import json

@@ -21,6 +21,7 @@ LAYERS = (
         "letters",
         "notices",
         "odduse",
+        "canary",
         "secondfactor",
         "reminders",
         "mailinglists",

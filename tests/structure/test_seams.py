@@ -41,6 +41,12 @@ OWN: dict[tuple[str, str, str], str] = {
     ("accounts", "tasks/main.yml", "localhost"): "the controller, which keeps a copy of issued passwords",
     ("dns", "tasks/main.yml", "localhost"): "the controller, which keeps the zone as a file",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
+    # As the store's own Sieve does, which answers by the host's sendmail, too.
+    (
+        "canary",
+        "templates/etc/systemd/system/congvu-canary.service.j2",
+        "/spool/postfix",
+    ): "the store hands mail over by the host's sendmail, whichever server that leads to",
     # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
     (
         "dovecot",
