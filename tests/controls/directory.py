@@ -71,6 +71,10 @@ select json_build_object(
  'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),
  'acknowledgements', (select json_agg(a) from (
     select staff_id, version, sha256, at from acknowledgement order by staff_id, at) a),
+ 'incidents', (select json_agg(i) from (
+    select i.*, (select json_agg(verb) from audit_record
+                  where subject = i.number and verb like 'incident.%') as records
+      from incident i order by opened_at, number) i),
  'statements', (select json_agg(s) from (
     select quarter, provision, party, unit, attested, at,
            remark ~ '[0-9]+/[[:alnum:]-]+' and remark ~ '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' as numbered
@@ -110,6 +114,7 @@ class Directory:
     policy: str | None
     versions: list[dict[str, Any]]
     acknowledgements: list[dict[str, Any]]
+    incidents: list[dict[str, Any]]
     statements: list[dict[str, Any]]
     difficulties: list[dict[str, Any]]
 

@@ -70,6 +70,38 @@ def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
     observe.fact(f"Vướng mắc đã nhận, theo quy định: {told}." if told else "Không phát sinh vướng mắc nào.")
 
 
+@pytest.mark.control("incident-register")
+def test_incident_register(observe: Observe, facts: HostFacts) -> None:
+    directory = facts.directory
+    first = period_began(directory.today, facts.value("report.cutoff"))
+    latest = directory.today - timedelta(days=facts.value("incident.close_days"))
+    cases = [each for each in directory.incidents
+             if not each["closed_on"] or date.fromisoformat(each["closed_on"]) >= first]  # fmt: skip
+    for each in cases:
+        subject = f"vụ việc số {each['number']}"
+        records = each["records"] or []
+        open_too_long = not each["closed_on"] and date.fromisoformat(each["found_on"]) < latest
+        observe.check(subject, not open_too_long, "quá thời hạn mà chưa kết thúc")
+        observe.check(f"{subject}, bản ghi khi mở", "incident.open" in records, "không có")
+        if each["closed_on"]:
+            observe.check(f"{subject}, bản ghi khi kết thúc", "incident.close" in records, "không có")
+            decided = each["outcome"] == "unfounded" or bool(each["decision"].strip())
+            observe.check(f"{subject}, văn bản xử lý", decided, "không nêu số")
+    counts = Counter((CASES[each["kind"]], each["provision"]) for each in cases)
+    told = "; ".join(f"{kind} ({row}): {count}" for (kind, row), count in sorted(counts.items()))
+    observe.fact(f"Vụ việc trong kỳ: {told}." if told else "Không phát sinh vụ việc nào.")
+
+
+CASES = {
+    "propaganda": "phát tán tài liệu xuyên tạc",
+    "virus": "phát tán mã độc",
+    "spam": "phát tán thư rác",
+    "sabotage": "phá hoại hệ thống",
+    "honour": "ảnh hưởng uy tín, danh dự",
+    "other": "vi phạm khác",
+}
+
+
 @pytest.mark.control("report-issue")
 def test_report_issue(observe: Observe, facts: HostFacts) -> None:
     """The report of the latest quarter for which the time to send it is over, if the system served it all."""

@@ -22,6 +22,7 @@ LAYERS = (
         "notices",
         "odduse",
         "canary",
+        "incidents",
         "secondfactor",
         "reminders",
         "mailinglists",

@@ -19,7 +19,7 @@ from congvu.store import StoreError
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
 VERBS = (
     "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory",
-    "lists", "minutes", "factor", "canary",
+    "lists", "minutes", "factor", "canary", "incident",
 )  # fmt: skip
 
 
