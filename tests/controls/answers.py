@@ -69,7 +69,8 @@ class Answers:
                 "",
             ),
             "waiting": (
-                "doveadm -f tab fetch -F /dev/stdin 'date.received.unixtime flags' NOT MAILBOX Junk "
+                'users=$(mktemp -p /run) && trap \'rm -f "$users"\' EXIT && cat >"$users" && '
+                "doveadm -f tab fetch -F \"$users\" 'date.received.unixtime flags' NOT MAILBOX Junk "
                 f"NOT MAILBOX Trash NOT MAILBOX Sent NOT MAILBOX Drafts SINCE {first:%d-%b-%Y}",
                 "\n".join([*self.boxes, ""]),
             ),
@@ -185,9 +186,9 @@ class Answers:
     @cached_property
     def waiting(self) -> list[tuple[datetime, bool]]:
         """Each message of the period to a unit or office: when it came, and whether it was opened."""
-        lines = (line.partition("\t") for line in self.section("waiting").splitlines()[1:])
+        lines = (line.split("\t") for line in self.section("waiting").splitlines()[1:])
         return [
-            (datetime.fromtimestamp(int(came), UTC), r"\Seen" in flags.split()) for came, _, flags in lines
+            (datetime.fromtimestamp(int(came), UTC), r"\Seen" in flags.split()) for *_, came, flags in lines
         ]
 
     @cached_property

@@ -65,6 +65,8 @@ _QUESTIONS = {
     "rspamd": "rspamadm configdump -j",
     "fail2ban": f"python3 -c {shlex.quote(_JAILS)}",
     "banned": "stat --format=%s /var/log/fail2ban.log",
+    "journald": "systemd-analyze cat-config systemd/journald.conf; "
+    "ls /var/log/journal/$(cat /etc/machine-id)/system.journal",
     "units": "systemctl show --property=Id,ActiveState,SubState --type=service,socket,timer '*'",
     "directory": "PGOPTIONS='-c default_transaction_read_only=on' "
     "psql -XAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -",
@@ -187,7 +189,7 @@ class HostFacts:
     def addresses(self) -> list[str]:
         """The host's own addresses, but for those that lead nowhere else."""
         links = json.loads(self.section("addresses"))
-        return sorted(each["local"] for link in links for each in link["addr_info"])
+        return sorted(each["local"] for link in links for each in link["addr_info"] if each)
 
     @cached_property
     def nft(self) -> list[dict[str, Any]]:
