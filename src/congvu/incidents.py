@@ -64,7 +64,9 @@ def _check(wanted: Case, provisions: Collection[str], today: date, faults: Fault
     for name, known in (("kind", KINDS), ("provision", provisions)):
         if getattr(wanted, name) not in known:
             remedy = (
-                f"write one of {', '.join(known)}" if name == "kind" else "write the id of a row, as d3.k4.2"
+                f"write one of {', '.join(known)}"
+                if name == "kind"
+                else "write the id of a row of the regulation"
             )
             faults.add(0, name, getattr(wanted, name), f"is no {name}", remedy)
     for name in ("found_on", "closed_on"):

@@ -25,7 +25,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser("incident", help="the register of cases of abuse: show it, enter a case")
     parser.add_argument("number", nargs="?", help="of the paper that reports it; names no person")
     parser.add_argument("--kind", default="", help=", ".join(KINDS))
-    parser.add_argument("--provision", default="", help="the row that it concerns, as d3.k4.2")
+    parser.add_argument("--provision", default="", help="id of the row that it concerns")
     parser.add_argument("--found-on", type=date.fromisoformat, metavar="DAY", help="today, unless given")
     parser.add_argument("--closed-on", type=date.fromisoformat, metavar="DAY")
     parser.add_argument("--outcome", help=", ".join(OUTCOMES))
@@ -37,7 +37,7 @@ def add_parser(subparsers: Subparsers) -> None:
 def run(args: argparse.Namespace) -> int:
     with store.connect(args.host, args.database) as db:
         register, now = incidents.read_cases(db), db.now()
-        if not args.number:
+        if args.number is None:
             for each in register:
                 ended = (
                     f"{each.closed_on} {each.outcome} {each.decision}".rstrip() if each.closed_on else "open"
