@@ -80,7 +80,7 @@ select json_build_object(
            remark ~ '[0-9]+/[[:alnum:]-]+' and remark ~ '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' as numbered
       from statement order by id) s),
  'difficulties', (select json_agg(d) from (
-    select id, provision, unit, at, answered_at from difficulty order by id) d)
+    select id, about, provision, unit, at, answered_at from difficulty order by id) d)
 )"""
 
 _BOXES = ("unit", "office")

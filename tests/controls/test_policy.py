@@ -65,9 +65,11 @@ def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
         answered = clock.day(moment(each["answered_at"])) if each["answered_at"] else directory.today
         late = f"chưa được trả lời trong {days} ngày"
         observe.check(f"vướng mắc số {each['id']}, đơn vị {each['unit']}", answered <= due, late)
-    counts = Counter(each["provision"] for each in recent)
-    told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
-    observe.fact(f"Vướng mắc đã nhận, theo quy định: {told}." if told else "Không phát sinh vướng mắc nào.")
+    for about, name in (("difficulty", "Vướng mắc"), ("abuse", "Vi phạm, sự cố")):
+        counts = Counter(each["provision"] for each in recent if each["about"] == about)
+        told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
+        nothing = f"Không phát sinh {name.lower()} nào được báo."
+        observe.fact(f"{name} đã nhận, theo quy định: {told}." if told else nothing)
 
 
 @pytest.mark.control("incident-register")

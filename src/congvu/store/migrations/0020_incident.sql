@@ -25,3 +25,57 @@ create trigger kept_case before update on incident for each row
   execute function kept();
 
 grant select, insert, update (closed_on, outcome, decision) on incident to congvu_admin;
+
+-- Whoever notices abuse, or that something is wrong, tells the Office where difficulties are told, too. What becomes of it
+-- there is a case of the register, once it has a number.
+alter table difficulty add column about text not null default 'difficulty' check (about in ('difficulty', 'abuse'));
+drop trigger kept_word on difficulty;
+create trigger kept_word before update on difficulty for each row
+  when (old.answered_at is not null
+        or (new.about, new.provision, new.body, new.staff_id, new.unit, new.at, new.version, new.form)
+           is distinct from (old.about, old.provision, old.body, old.staff_id, old.unit, old.at, old.version, old.form))
+  execute function kept();
+
+create or replace function portal_difficulties(held bytea) returns jsonb
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  who text := session_person(held);
+  office boolean := exists (select from signatory where staff_id = who and party = 'office');
+begin
+  if who is null then
+    return null;
+  end if;
+  return jsonb_build_object('office', office, 'rows', (
+    select coalesce(jsonb_agg(shown order by answered_at is not null, id desc), '[]')
+      from (select d.id, d.about, d.provision, d.body, d.at, p.full_name as by, u.name as unit_name, d.staff_id = who as own,
+                   d.answered_at, d.answer
+              from difficulty d join person p on p.staff_id = d.staff_id join unit u on u.code = d.unit
+             where d.staff_id = who or office
+             order by d.answered_at is not null, d.id desc
+             limit 200) shown));
+end $$;
+
+drop function portal_report(bytea, text, text, bytea);
+create function portal_report(held bytea, on_what text, on_provision text, told text, once bytea) returns text
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  who text := session_person(held);
+  me person := (select p from person p where staff_id = who);
+  known difficulty := (select d from difficulty d where form = once);
+begin
+  if who is null then
+    return 'no_session';
+  elsif known.staff_id = who then
+    return 'recorded';
+  elsif (select count(*) >= 20 from difficulty where staff_id = who and at > congvu_now() - interval '1 day') then
+    return 'too_many';
+  end if;
+  insert into audit_record (actor, verb, subject, detail)
+  values (me.address, on_what || '.report', me.address, jsonb_build_object('provision', on_provision));
+  insert into difficulty (about, provision, body, staff_id, unit, version, form)
+  values (on_what, on_provision, told, who, me.unit, (select version from policy_version order by since desc limit 1), once)
+      on conflict (form) do nothing;
+  return 'recorded';
+end $$;
+revoke all on function portal_report(bytea, text, text, text, bytea) from public;
+grant execute on function portal_report(bytea, text, text, text, bytea) to congvu_portal;
