@@ -10,12 +10,14 @@ the mutation before.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,12 @@ class Seen:
     broken: set[str]
 
 
+def _observe(arguments: list[str], output: Path) -> None:
+    with output.open("w", encoding="utf-8") as told, redirect_stdout(told), redirect_stderr(told):
+        status = int(pytest.main(arguments))
+    os._exit(status)
+
+
 @dataclass
 class Host:
     """The host under test: changed by shell over SSH, looked at by the observers."""
@@ -72,13 +80,14 @@ class Host:
 
     def look(self) -> Seen:
         """Return what the observers see now."""
-        file = self.folder / "observations.json"
-        command = [sys.executable, "-m", "pytest", "tests/controls", "-q", "-p", "no:cacheprovider"]
-        done = subprocess.run(
-            [*command, *self.options, f"--observations={file}"],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode in (0, 1), done.stdout[-8000:]  # 2: an observer broke down
+        file, output = self.folder / "observations.json", self.folder / "output"
+        observers = [str(ROOT / "tests/controls"), "-q", "-p", "no:cacheprovider", f"--observations={file}"]
+        # A fork of this process, which has loaded what observers need, and is none of the observers' own.
+        looking = get_context("fork").Process(target=_observe, args=([*observers, *self.options], output))
+        looking.start()
+        looking.join(timeout=120)
+        looking.kill()
+        assert looking.exitcode in (0, 1), output.read_text("utf-8")[-8000:]  # 2: an observer broke down
         observations = evidence.read(json.loads(file.read_text(encoding="utf-8")))
         policy, now = self.policy, datetime.now(UTC)
         rows = [finding.row for finding in evidence.findings(policy, observations, {}, now)]
