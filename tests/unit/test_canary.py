@@ -132,6 +132,8 @@ def test_its_address_is_its_own(
     assert declare(command, at("annv")) == 1
     assert f'canary_address: "{at("annv")}" is taken (person)' in capsys.readouterr().err
     assert cli.main(command) == 1  # none was declared
+    assert cli.main([*command, "--declare", OWN, "--check"]) == 0
+    assert office.ask("congvu_admin", "select count(*) from canary") == [(0,)]
     for address, said in ((OWN, "changed"), (OWN, "unchanged"), (at("kt"), "changed"), (OWN, "changed")):
         capsys.readouterr()
         assert declare(command, address) == 0

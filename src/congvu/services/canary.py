@@ -49,6 +49,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--declare", metavar="ADDRESS", help="give it this address of its own, and send nothing"
     )
+    parser.add_argument("--check", action="store_true", help="with --declare: only say what would be done")
     parser.add_argument("--settings", type=Path, default=SETTINGS, metavar="FILE")
     parser.add_argument("--sendmail", nargs="+", default=SENDMAIL, help=argparse.SUPPRESS)
     parser.add_argument("--patience", type=float, default=PATIENCE, help=argparse.SUPPRESS)
@@ -58,7 +59,10 @@ def run(args: argparse.Namespace) -> int:
     settings = Settings(**json.loads(args.settings.read_text("utf-8")))
     if args.declare:
         with store.connect(**settings.database) as db:
-            print("changed" if canary.declare(db, args.declare, "congvu canary") else "unchanged")
+            other = canary.address(db) != args.declare
+            if other and not args.check:
+                canary.declare(db, args.declare, "congvu canary")
+            print("changed" if other else "unchanged")
         return 0
     with store.connect(role=ROLE, **settings.database) as db:
         canary.expire(db)

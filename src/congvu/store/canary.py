@@ -16,10 +16,8 @@ def address(db: Store) -> str | None:
     return str(found[0]["address"]) if found else None
 
 
-def declare(db: Store, wanted: str, actor: str) -> bool:
-    """Give the canary its address; whether it was another. UserError where it is somebody's already."""
-    if address(db) == wanted:
-        return False
+def declare(db: Store, wanted: str, actor: str) -> None:
+    """Give the canary another address. UserError where it is somebody's already."""
     used = [row["use"] for row in db.rows(SQL.canary_use, address=wanted)]
     if used and used != ["canary"]:
         raise UserError(f'canary_address: "{wanted}" is taken ({used[0]}); choose another')
@@ -28,7 +26,6 @@ def declare(db: Store, wanted: str, actor: str) -> bool:
     db.run(SQL.canary_close)
     db.run(SQL.canary_claim, address=wanted)
     db.run(SQL.canary_declare, address=wanted)
-    return True
 
 
 def begin(db: Store, token: str, way: str) -> None:
