@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Set
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Answers:
         self.facts = facts
         self.stranger, self.failing = stranger, failing
         self.directory = facts.directory
+        self.boxes = [box["address"] for box in facts.directory.open_mailboxes("unit", "office")]
         self._answers = facts.ask(self._questions())
 
     def _questions(self) -> dict[str, tuple[str, str]]:
@@ -73,6 +74,13 @@ class Answers:
                 "|| true",
                 "",
             ),
+            "waiting": (
+                'users=$(mktemp -p /run) && trap \'rm -f "$users"\' EXIT && cat >"$users" && '
+                "doveadm -f tab fetch -F \"$users\" 'date.received.unixtime flags' NOT MAILBOX Junk "
+                f"NOT MAILBOX Trash NOT MAILBOX Sent NOT MAILBOX Drafts SINCE {first:%d-%b-%Y}",
+                "\n".join([*self.boxes, ""]),
+            ),
+            "newsletters": self._program("newsletters.py", [began, self.boxes, self.directory.domains]),
             "lists": ("doveadm -f tab mailbox list -A", ""),
             "deliveries": (
                 f"journalctl -q -o cat --since=@{began} -t postfix/lmtp -t postfix/smtp -t postfix/qmgr "
@@ -83,6 +91,7 @@ class Answers:
             "sieve plain": (_SIEVE, "From: <a@audit.invalid>\n\n.\n"),
             "filter": self._program("milter.py", [self.milter, [each for _, each in self._messages()]]),
             "assess": self._program("assess.py", [PASSWORD_SOCKET, self._candidates()]),
+            "zones": self._program("zones.py", [self.directory.domains, self._next_hosts()]),
             "check": self._program("assess.py", [PASSWORD_SOCKET, self._refused_at_the_web()]),
         }
         for name, parameter in _MAPS.items():
@@ -97,6 +106,29 @@ class Answers:
     def _program(name: str, argument: Any) -> tuple[str, str]:
         """Return a question that runs one of the programs beside this file on the host."""
         return f"python3 - {shlex.quote(json.dumps(argument))}", (_HERE / name).read_text(encoding="utf-8")
+
+    def _next_hosts(self) -> list[str]:
+        """Names of hosts that mail for everybody is handed to, and the mail host's own."""
+        return [self.facts.postconf["myhostname"], *self.relays]
+
+    @cached_property
+    def relays(self) -> list[str]:
+        """Hosts through which mail to the outside is sent, by name or address; none: it goes by the DNS."""
+        ways = [self.facts.postconf.get("relayhost", ""), self.facts.postconf.get("default_transport", "")]
+        hops = (way.partition(":")[2] if way.startswith(("smtp:", "relay:")) else way for way in ways)
+        return sorted(
+            {
+                host
+                for hop in hops
+                if (host := re.sub(r"^\[?([^]]*?)\]?(:\w+)?$", r"\1", hop)) not in ("", "smtp")
+            }
+        )
+
+    @cached_property
+    def zones(self) -> dict[str, Any]:
+        """What the DNS says of our domains and of hosts: see zones.py."""
+        plain: dict[str, Any] = json.loads(self.section("zones"))
+        return plain
 
     def section(self, name: str) -> str:
         """Return the output of one question. Raises NotAnswered."""
@@ -156,6 +188,20 @@ class Answers:
             user, _, name = line.partition("\t")
             found.setdefault(name.split("/")[-1], set()).add(user)
         return found
+
+    @cached_property
+    def waiting(self) -> list[tuple[datetime, bool]]:
+        """Each message of the period to a unit or office: when it came, and whether it was opened."""
+        lines = (line.split("\t") for line in self.section("waiting").splitlines()[1:])
+        return [
+            (datetime.fromtimestamp(int(came), UTC), r"\Seen" in flags.split()) for *_, came, flags in lines
+        ]
+
+    @cached_property
+    def newsletters(self) -> dict[str, tuple[int, int]]:
+        """How many messages came for each unit and office, and how many of them to subscribers."""
+        plain: dict[str, tuple[int, int]] = json.loads(self.section("newsletters"))
+        return plain
 
     def filed(self, marked: bool) -> str:
         """Return what the store's filter does with a message, with or without the mark of spam."""

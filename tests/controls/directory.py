@@ -2,7 +2,7 @@
 
 Never the views through which the doors see them, and by the server's clock, not by the function that the
 views ask: this judge does not ask the worker how it would judge. Of a hash only its form leaves the database,
-of a fingerprint only how many have it.
+of a fingerprint only how many have it, of a remark only whether it names a document.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ select json_build_object(
  'aliases', (select json_agg(f) from (select address, target, closed from forwarding order by address) f),
  'services', (select json_agg(s) from (
     select address, owner, ends, closed, hash is not null as has_password from service order by address) s),
+ 'canaries', (select json_agg(address) from canary),
+ 'canary_runs', (select json_agg(c) from (
+    select way, sent_at, arrived_at from canary_run
+     where sent_at > now() - interval '100 days' order by sent_at) c),
  'roles', (select json_agg(r) from (select box, staff_id, role from box_role order by box, staff_id) r),
  'head_terms', (select json_agg(t) from (
     select box, staff_id, began_at, ended_at from head_term order by id) t),
@@ -67,8 +71,16 @@ select json_build_object(
  'versions', (select json_agg(v) from (select version, sha256, since from policy_version order by since) v),
  'acknowledgements', (select json_agg(a) from (
     select staff_id, version, sha256, at from acknowledgement order by staff_id, at) a),
+ 'incidents', (select json_agg(i) from (
+    select i.*, (select json_agg(verb) from audit_record
+                  where subject = i.number and verb like 'incident.%') as records
+      from incident i order by opened_at, number) i),
+ 'statements', (select json_agg(s) from (
+    select quarter, provision, party, unit, attested, at,
+           remark ~ '[0-9]+/[[:alnum:]-]+' and remark ~ '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' as numbered
+      from statement order by id) s),
  'difficulties', (select json_agg(d) from (
-    select id, provision, unit, at, answered_at from difficulty order by id) d)
+    select id, about, provision, unit, at, answered_at from difficulty order by id) d)
 )"""
 
 _BOXES = ("unit", "office")
@@ -87,6 +99,8 @@ class Directory:
     addresses: list[dict[str, Any]]
     aliases: list[dict[str, Any]]
     services: list[dict[str, Any]]
+    canaries: list[str]
+    canary_runs: list[dict[str, Any]]
     roles: list[dict[str, Any]]
     head_terms: list[dict[str, Any]]
     handovers: list[dict[str, Any]]
@@ -100,6 +114,8 @@ class Directory:
     policy: str | None
     versions: list[dict[str, Any]]
     acknowledgements: list[dict[str, Any]]
+    incidents: list[dict[str, Any]]
+    statements: list[dict[str, Any]]
     difficulties: list[dict[str, Any]]
 
     @classmethod

@@ -56,6 +56,8 @@ _QUESTIONS = {
     "name": "hostname",
     "connection": 'printf %s "$SSH_CONNECTION"',
     "policy": "cat /etc/congvu/policy.json",
+    "declared": "cat /etc/congvu/declared.json",
+    "addresses": "ip -j address show scope global",
     "fingerprint key": "cd /var/lib/congvu/keys && stat -c '%U %a' fingerprint.key && "
     "sha256sum fingerprint.key | cut -c1-16",
     "ca": "cat /etc/congvu/tls/ca.pem",
@@ -68,6 +70,8 @@ _QUESTIONS = {
     "rspamd": "rspamadm configdump -j",
     "fail2ban": f"python3 -c {shlex.quote(_JAILS)}",
     "banned": "stat --format=%s /var/log/fail2ban.log",
+    "journald": "systemd-analyze cat-config systemd/journald.conf; "
+    "ls /var/log/journal/$(cat /etc/machine-id)/system.journal",
     "units": "systemctl show --property=Id,ActiveState,SubState --type=service,socket,timer '*'",
     "directory": _PSQL,
     "seals": _PSQL,
@@ -167,6 +171,12 @@ class HostFacts:
             )
         return self.policy.values[key]
 
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        """What the organisation says of its hosts, for comparison."""
+        plain: dict[str, Any] = json.loads(self.section("declared"))
+        return plain
+
     # --- network and system -----------------------------------------------------------------------------
 
     @cached_property
@@ -179,6 +189,12 @@ class HostFacts:
             name = program[1] if program else "?"
             found.append(Listener(address.split("%")[0].strip("[]"), int(port), name))
         return found
+
+    @cached_property
+    def addresses(self) -> list[str]:
+        """The host's own addresses, but for those that lead nowhere else."""
+        links = json.loads(self.section("addresses"))
+        return sorted(each["local"] for link in links for each in link["addr_info"] if each)
 
     @cached_property
     def nft(self) -> list[dict[str, Any]]:

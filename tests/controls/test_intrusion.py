@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import re
 import time
 
@@ -80,6 +81,42 @@ _SSHD = {
     "kbdinteractiveauthentication": ("no",),
     "permitemptypasswords": ("no",),
     "permitrootlogin": ("no", "without-password", "prohibit-password", "forced-commands-only"),
+}
+
+
+@pytest.mark.control("logs-kept")
+def test_logs_kept(observe: Observe, facts: HostFacts, visits: Visits, answers: Answers) -> None:
+    settings = dict(
+        re.findall(r"^(\w+)=(.*)$", facts.section("journald"), re.MULTILINE)
+    )  # the last one counts
+    storage, limit = settings.get("Storage", "auto"), settings.get("RateLimitIntervalSec", "30s")
+    observe.check("nhật ký, nơi giữ", storage == "persistent", f"Storage={storage}, mất khi khởi động lại")
+    observe.check(
+        "nhật ký, giới hạn số dòng", limit == "0", f"RateLimitIntervalSec={limit}, có thể bị bỏ bớt"
+    )
+    if visits.login is None:
+        observe.fact("Không thử đăng nhập sai: địa chỉ kiểm tra không nằm trong mạng được bỏ qua.")
+        return
+    visits.log_ins_done()
+    answers.section("check")
+    asked = f"journalctl -q -o json --output-fields=SYSLOG_IDENTIFIER --since=-10min -g {visits.stranger}"
+    for _ in range(10):
+        lines = facts.ask({"traces": (f"{asked} || true", "")})["traces"][1].splitlines()
+        found = {json.loads(line).get("SYSLOG_IDENTIFIER", "") for line in lines}
+        missing = {door for door, word in _LOGGED.items() if not any(name.startswith(word) for name in found)}
+        if not missing:
+            break
+        time.sleep(0.3)
+    for door in _LOGGED:
+        observe.check(f"{door}, một lần đăng nhập sai", door not in missing, "không có trong nhật ký")
+    observe.fact("Mỗi cửa đăng nhập được thử một lần với tên không có thật, rồi tìm tên ấy trong nhật ký.")
+
+
+# Each door, and the name under which its daemon writes
+_LOGGED = {
+    "kho thư (993)": "dovecot",
+    "gửi thư (465)": "postfix/submissions",
+    "thư trên web": "congvu-password",
 }
 
 

@@ -3,27 +3,62 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime, time, timedelta
 
 import pytest
-from answers import Answers
+from answers import Answers, period_began
 from conftest import Observe
 from hostfacts import HostFacts
 from visits import Visits
 
+from congvu import clock
+
 _MB = 1024 * 1024
+LOST = timedelta(hours=4)  # other servers may let a message wait; after so long it is lost
 
 
 @pytest.mark.control("mail-delivery")
 def test_mail_delivery(observe: Observe, facts: HostFacts, answers: Answers) -> None:
-    domains = set(facts.directory.domains)
+    domains, own = set(facts.directory.domains), set(facts.directory.canaries)
     results: Counter[tuple[str, str]] = Counter()
     for (_, recipient), status in answers.deliveries.items():
+        if recipient in own:
+            continue  # counted below, by whether they arrived
         inside = recipient.rpartition("@")[2] in domains
         results["vào hộp thư" if inside else "ra ngoài", status] += 1
-    observe.denominator = observe.checked = results.total()
-    observe.numerator = sum(count for (_, status), count in results.items() if status == "sent")
     for (way, status), count in sorted(results.items()):
         observe.fact(f"Thư {way}, kết quả {status}: {count}.")
+    tried, arrived = _canary(observe, facts)
+    observe.denominator = observe.checked = results.total() + tried
+    observe.numerator = arrived + sum(count for (_, status), count in results.items() if status == "sent")
+
+
+def _canary(observe: Observe, facts: HostFacts) -> tuple[int, int]:
+    """Count the messages that the system sent to itself in the period, and those that arrived."""
+    now = facts.directory.now
+    began = datetime.combine(
+        period_began(facts.directory.today, facts.value("report.cutoff")), time(), clock.TIMEZONE
+    )
+    tried = arrived = 0
+    for way, name in (("inside", "trong nội bộ"), ("outside", "ra ngoài rồi trở lại")):
+        runs = [(_at(each["sent_at"]), _at(each["arrived_at"] or each["sent_at"]), bool(each["arrived_at"]))
+                for each in facts.directory.canary_runs if each["way"] == way]  # fmt: skip
+        # What was sent just now is not lost yet.
+        runs = [each for each in runs if each[0] >= began and (each[2] or each[0] < now - LOST)]
+        took = sorted((came - sent).total_seconds() for sent, came, there in runs if there)
+        tried, arrived = tried + len(runs), arrived + len(took)
+        if not runs:
+            observe.fact(f"Thư kiểm tra {name}: chưa có lượt nào, không đo được.")
+        else:
+            middle = (
+                f", thời gian chuyển trung vị {took[len(took) // 2]:.0f} giây, lâu nhất {took[-1]:.0f} giây"
+            )
+            observe.fact(f"Thư kiểm tra {name}: {len(took)}/{len(runs)} đến nơi{middle if took else ''}.")
+    return tried, arrived
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 @pytest.mark.control("virus-refused")

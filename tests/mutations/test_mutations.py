@@ -2,16 +2,22 @@
 
     pytest tests/mutations --hosts=ssh://mail --ssh-config=FILE
 
-The host is thrown away afterwards. The tables are in `tests/controls/mutations/`.
+The host is thrown away afterwards. The tables are in `tests/controls/mutations/`. One mutation is mended as
+the next breaks the host, so that one look proves both: that exactly these turned, and that nothing is left of
+the mutation before.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -35,37 +41,61 @@ cd /
 """
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What one look came to: the status of every row, and the controls that are not met."""
+
+    rows: dict[str, Status]
+    broken: set[str]
+
+
+def _observe(arguments: list[str], output: Path) -> None:
+    with output.open("w", encoding="utf-8") as told, redirect_stdout(told), redirect_stderr(told):
+        status = int(pytest.main(arguments))
+    os._exit(status)
+
+
+@dataclass
 class Host:
     """The host under test: changed by shell over SSH, looked at by the observers."""
 
-    def __init__(self, host: Any, config: pytest.Config, folder: Path) -> None:
-        self.host, self.folder = host, folder
-        options = {"--hosts": "hosts", "--ssh-config": "ssh_config", "--ssh-extra-args": "ssh_extra_args"}
-        self.options = [
-            f"{option}={config.getoption(name)}" for option, name in options.items() if config.getoption(name)
-        ]
+    host: Any
+    options: list[str]
+    folder: Path
+    mend: str = ""  # what is broken now, and how to mend it
+    in_order: Seen = field(default_factory=lambda: Seen({}, set()))
 
     def run(self, shell: str) -> None:
         done = self.host.run("bash -c %s", PRELUDE + shell)
         assert done.rc == 0, f"{shell}\n{done.stdout}{done.stderr}"
 
-    def observe(self, *options: str) -> int:
-        """Run the observers; their exit status: 0 all met, 1 not."""
-        command = [sys.executable, "-m", "pytest", "tests/controls", "-q", "-p", "no:cacheprovider"]
-        done = subprocess.run(
-            [*command, *self.options, *options],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-        assert done.returncode in (0, 1), done.stdout[-8000:]  # 2: an observer broke down
-        return done.returncode
+    def turn(self, mutation: dict[str, Any] | None) -> None:
+        """Mend what is broken, and break the host in another way (None: leave it in order)."""
+        mend, self.mend = self.mend, ""
+        shell = f"( {mend}\n)\nrm -rf /run/mutation\n" if mend else ""
+        if mutation:
+            self.mend = mutation["mend"]
+            shell += mutation["break"]
+        self.run(shell)
 
-    def look(self) -> dict[str, Status]:
-        """Return the status of every row, as the observers see the host now."""
-        seen = self.folder / "observations.json"
-        self.observe(f"--observations={seen}")
-        observations = evidence.read(json.loads(seen.read_text(encoding="utf-8")))
-        findings = evidence.findings(self.policy, observations, {}, datetime.now(UTC))
-        return {finding.row.provision.id: finding.row.status for finding in findings}
+    def look(self) -> Seen:
+        """Return what the observers see now."""
+        file, output = self.folder / "observations.json", self.folder / "output"
+        observers = [str(ROOT / "tests/controls"), "-q", "-p", "no:cacheprovider", f"--observations={file}"]
+        # A fork of this process, which has loaded what observers need, and is none of the observers' own.
+        looking = get_context("fork").Process(target=_observe, args=([*observers, *self.options], output))
+        looking.start()
+        looking.join(timeout=120)
+        looking.kill()
+        assert looking.exitcode in (0, 1), output.read_text("utf-8")[-8000:]  # 2: an observer broke down
+        observations = evidence.read(json.loads(file.read_text(encoding="utf-8")))
+        policy, now = self.policy, datetime.now(UTC)
+        rows = [finding.row for finding in evidence.findings(policy, observations, {}, now)]
+        judgements = [each for row in rows for each in row.judgements]
+        return Seen(
+            {row.provision.id: row.status for row in rows},
+            {each.subject for each in judgements if each.status is Status.NOT_MET},
+        )
 
     @property
     def policy(self) -> Resolved:
@@ -75,40 +105,48 @@ class Host:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("observed")
+def connection(host: Any, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """Options that lead to the host by one connection: each new one costs more than most commands."""
+    given = request.config.getoption
+    config, before = given("ssh_config"), host.backend.ssh_extra_args
+    with tempfile.TemporaryDirectory(prefix="mutations-") as sockets:  # the path of a socket has to be short
+        shared = f"{given('ssh_extra_args') or ''} -o ControlPath={sockets}/%C".strip()
+        host.backend.ssh_extra_args = shared
+        configured = [f"--ssh-config={config}"] if config else []
+        yield [f"--hosts={given('hosts')}", *configured, f"--ssh-extra-args={shared}"]
+        host.backend.ssh_extra_args = before
+        command = [
+            "ssh",
+            *(["-F", config] if config else []),
+            *shared.split(),
+            "-O",
+            "exit",
+            host.backend.hostname,
+        ]
+        subprocess.run(command, check=False, capture_output=True)
 
 
 @pytest.fixture(scope="module")
-def in_order(host: Any, request: pytest.FixtureRequest, folder: Path) -> dict[str, Status]:
-    """The rows of the host as it is: what turns, turns from here."""
-    statuses = Host(host, request.config, folder).look()
-    assert Status.NOT_MET not in statuses.values(), statuses
-    return statuses
-
-
-@pytest.fixture
-def breakable(host: Any, request: pytest.FixtureRequest, folder: Path) -> Iterator[Host]:
-    yield Host(host, request.config, folder)
-    host.run("rm -rf /run/mutation")
+def breakable(host: Any, connection: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """The host, in order at first: what turns, turns from there."""
+    broken = Host(host, connection, tmp_path_factory.mktemp("observed"))
+    broken.in_order = broken.look()
+    assert not broken.in_order.broken
+    yield broken
+    broken.turn(None)
 
 
 @pytest.mark.parametrize(
     "mutation", MUTATIONS, ids=[f"{each['control']}: {each['about']}" for each in MUTATIONS]
 )
-def test_a_broken_host_turns_exactly_these_rows(
-    mutation: dict[str, Any], breakable: Host, in_order: dict[str, Status]
-) -> None:
-    breakable.run(mutation["break"])
-    try:
-        broken = breakable.look()
-    finally:
-        breakable.run(mutation["mend"])
-    assert {row for row, status in broken.items() if status is not in_order[row]} == set(mutation["turns"])
-    assert all(broken[row] is Status.NOT_MET for row in mutation["turns"])
-    # What else might have stayed broken, the next mutation finds, or the last test.
-    assert breakable.observe(f"--control={mutation['control']}") == 0
+def test_a_broken_host_turns_exactly_these_controls(mutation: dict[str, Any], breakable: Host) -> None:
+    breakable.turn(mutation)
+    seen, before = breakable.look(), breakable.in_order
+    assert seen.broken == {mutation["control"], *mutation.get("also", [])}
+    turned = {row: status for row, status in seen.rows.items() if status is not before.rows[row]}
+    assert turned == dict.fromkeys(mutation["turns"], Status.NOT_MET)
 
 
-def test_the_host_is_in_order_again(breakable: Host, in_order: dict[str, Status]) -> None:
-    assert breakable.look() == in_order
+def test_the_host_is_in_order_again(breakable: Host) -> None:
+    breakable.turn(None)
+    assert breakable.look() == breakable.in_order

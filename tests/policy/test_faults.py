@@ -90,6 +90,27 @@ REFERENCES = [
         profile="strict",
     ),
     case(
+        "unknown-successor-of-a-law",
+        ABOUT,
+        "superseded_by: mail-2023",
+        "superseded_by: mail-2032",
+        "{at}: law mail-2005: superseded_by: there is no 'mail-2032'. Did you mean 'mail-2023'?",
+    ),
+    case(
+        "law-of-an-unknown-provision",
+        ABOUT,
+        "provisions: [a1]",
+        "provisions: [a9]",
+        "{at}: law mail-2005: provisions: there is no 'a9'.",
+    ),
+    case(
+        "law-that-ends-before-it-begins",
+        ABOUT,
+        "  in_force_until: 2024-06-30\n",
+        "  in_force_from: 2024-07-01\n    in_force_until: 2024-06-30\n",
+        "law mail-2005: is in force until 2024-06-30, before it is from 2024-07-01",
+    ),
+    case(
         "unknown-control",
         RULES,
         "[password-length]",

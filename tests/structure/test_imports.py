@@ -22,6 +22,8 @@ LAYERS = (
         "notices",
         "events",
         "odd_use",
+        "canary",
+        "incidents",
         "second_factor",
         "reminders",
         "mailinglists",

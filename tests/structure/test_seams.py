@@ -42,6 +42,12 @@ OWN: dict[tuple[str, str, str], str] = {
     ("dns", "tasks/main.yml", "localhost"): "the controller, which keeps the zone as a file",
     ("audit", "tasks/main.yml", "localhost"): "the controller, which observes the host from outside",
     ("audit", "tasks/seals.yml", "localhost"): "the controller, where the seals are out of the host's reach",
+    # As the store's own Sieve does, which answers by the host's sendmail, too.
+    (
+        "canary",
+        "templates/etc/systemd/system/congvu-canary.service.j2",
+        "/spool/postfix",
+    ): "the store hands mail over by the host's sendmail, whichever server that leads to",
     # mail_store_* may name sockets relative to Postfix's queue: that is where, when both are on one host.
     (
         "dovecot",

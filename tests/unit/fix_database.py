@@ -29,6 +29,7 @@ from congvu.store import Store
 ROLES = (
     "congvu_owner",
     "congvu_admin",
+    "congvu_canary",
     "congvu_password",
     "congvu_collector",
     "congvu_list",

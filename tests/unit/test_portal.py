@@ -9,6 +9,7 @@ import pytest
 from fix_database import POLICY, Database
 from fix_portal import COOKIE, MINE, Visitor, quarter, records, sign, statements, text
 from fix_services import DOMAIN, NEW, Server, change
+from psycopg import errors
 
 from congvu import policy
 from congvu.web import words
@@ -313,6 +314,18 @@ def test_a_difficulty_is_reported_once_and_answered_by_the_office(
         assert head.post(f"/vuong-mac/{number}", answer=said).status == 303
     assert "Kiểm tra bằng điện thoại." in clerk.get("/vuong-mac").text
     assert len(records(roles, "difficulty.answer")) == 1
+
+
+def test_abuse_is_told_to_the_office_and_named_as_such(
+    head: Visitor, clerk: Visitor, roles: Database
+) -> None:
+    form = {"about": "abuse", "provision": "d3.k4.2", "body": "Nhận được thư lừa đảo", "once": "0" * 32}
+    assert clerk.post("/vuong-mac", **form).status == 303
+    assert roles.ask("congvu_owner", "select about, provision from difficulty") == [("abuse", "d3.k4.2")]
+    assert records(roles, "abuse.report") == [{"provision": "d3.k4.2"}]
+    assert "Vi phạm, sự cố – " in head.get("/vuong-mac").text
+    with pytest.raises(errors.IntegrityError):
+        roles.change("congvu_owner", "update difficulty set about = 'difficulty'")
 
 
 def test_others_difficulties_are_not_ones_business(head: Visitor, clerk: Visitor) -> None:

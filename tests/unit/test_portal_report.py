@@ -44,17 +44,17 @@ def test_the_word_of_all_heads_turns_a_row(head: Visitor, clerk: Visitor, audit:
 
 
 def test_the_offices_word_turns_its_rows_alone(head: Visitor, audit: Any) -> None:
-    sign(head, "office", "tccb", **{"said-d3.k1": "yes", "said-d8.k2.1": "yes"})
+    sign(head, "office", "tccb", **{"said-d1.k1": "yes", "said-d8.k2.1": "yes"})
     rows = audit()
-    assert (rows["d3.k1"], rows["d8.k2.1"]) == ("attested", "attested")
+    assert (rows["d1.k1"], rows["d8.k2.1"]) == ("attested", "attested")
     assert rows["d8.k1"] == "attestation_missing"
 
 
 def test_the_word_under_another_version_does_not_count(head: Visitor, audit: Any, roles: Database) -> None:
-    sign(head, "office", "tccb", **{"said-d3.k1": "yes"})
+    sign(head, "office", "tccb", **{"said-d1.k1": "yes"})
     roles.ask("congvu_owner", "alter table statement disable trigger kept_word")
     roles.change("congvu_owner", "update statement set version = '2025.9'")
-    assert audit()["d3.k1"] == "attestation_missing"
+    assert audit()["d1.k1"] == "attestation_missing"
 
 
 def test_the_report_tells_what_was_said(
@@ -62,11 +62,11 @@ def test_the_report_tells_what_was_said(
 ) -> None:
     no = {"said-d8.k1": "no", "remark-d8.k1": "Chưa họp trung tâm."}
     sign(clerk, "head", "luutru", **no)
-    sign(head, "office", "tccb", **{"said-d3.k1": "yes"})
+    sign(head, "office", "tccb", **{"said-d1.k1": "yes"})
     where = ["--policy", str(host_files / "policy.json"), "--host", roles.host, "--database", roles.name]
     assert cli.main(["report", "--out", str(tmp_path), "--format", "json", *where]) == 0
     (path,) = tmp_path.glob("*/report.json")
     rows = {each["id"]: each for each in json.loads(path.read_text("utf-8"))["provisions"]}
-    assert (rows["d3.k1"]["status"], rows["d3.k1"]["observed"]) == ("attested", "Văn phòng Sở đã xác nhận.")
+    assert (rows["d1.k1"]["status"], rows["d1.k1"]["observed"]) == ("attested", "Văn phòng Sở đã xác nhận.")
     assert rows["d8.k1"]["status"] == "not_met"
     assert "Trung tâm Lưu trữ (Chưa họp trung tâm)." in rows["d8.k1"]["observed"]

@@ -37,7 +37,7 @@ def test_without_a_session_nothing_is_seen_or_done(roles: Database, held: bytes)
     for act in (
         f"portal_acknowledge(%s, '{shown}')",
         f"portal_state(%s, '{quarter(roles)}', 'head', 'tccb', '{shown}', '{SAID}')",
-        "portal_report(%s, 'd8.k1', 'x', decode(repeat('00', 16), 'hex'))",
+        "portal_report(%s, 'difficulty', 'd8.k1', 'x', decode(repeat('00', 16), 'hex'))",
         "portal_answer(%s, 1, 'x')",
         "portal_take_over(%s, 1)",
         "portal_revoke(%s, 1)",
@@ -72,7 +72,7 @@ def test_what_was_said_stays_said(head: Visitor, roles: Database, table: str) ->
     held, shown = bytes.fromhex(head.cookies[COOKIE]), digest(roles)
     asked(roles, f"portal_acknowledge(%s, '{shown}')", held)
     asked(roles, f"portal_state(%s, '{quarter(roles)}', 'head', 'tccb', '{shown}', '{SAID}')", held)
-    asked(roles, "portal_report(%s, 'd8.k1', 'x', decode(repeat('00', 16), 'hex'))", held)
+    asked(roles, "portal_report(%s, 'difficulty', 'd8.k1', 'x', decode(repeat('00', 16), 'hex'))", held)
     changes = (f"delete from {table}", f"truncate {table}", f"update {table} set version = 'x'")
     for change in changes:
         with pytest.raises(errors.IntegrityError, match="kept as they are"):

@@ -33,6 +33,7 @@ SOUND: dict[str, Any] = {
     "organisation": "Sở Nội vụ tỉnh Bình Định",
     "office_networks": ["10.20.0.0/16", "2401:d800::/32"],
     "home_networks": ["14.160.0.0/11"],
+    "allowed_networks": ["14.160.16.0/20"],
     "groups": {"mail_edge": ["mail1"], "mail_web": ["mail2"]},
     "group_names": ["mail_edge", "mail_hosts"],
     "policy_keys": preflight.VALUES,
@@ -114,6 +115,7 @@ FAULTS = [
     ({"organisation": "Sở Nội vụ tỉnh Ví Dụ"}, ["names no organisation"]),
     ({"office_networks": ["10.20.0.1/16"]}, ['mail_office_networks: "10.20.0.1/16" is no network']),
     ({"home_networks": ["14.160.0.0/10"]}, ['mail_home_networks: "14.160.0.0/10" is no network']),
+    ({"allowed_networks": ["10.20.0.1/16"]}, ['mail_allowed_networks: "10.20.0.1/16" is no network']),
     ({"office_networks": ["203.0.113.0/24"]}, ['"203.0.113.0/24" is a placeholder']),
     ({"office_networks": ["2001:db8:1::/48"]}, ['"2001:db8:1::/48" is a placeholder']),
     (

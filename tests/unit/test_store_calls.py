@@ -1,4 +1,4 @@
-"""Which functions each role may call, and that no role was forgotten (test_store_grants has what it may read)."""
+"""Which functions each role may call; that no role was forgotten (test_store_grants has what it may read)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ MAY_CALL: dict[str, set[str]] = {
     "postfix": {"key_names", "sending_addresses", "sending_key"} | CLOCK | SPELLINGS,
     "congvu_list": {"list_accepts"} | CLOCK,
     "congvu_seal": {"day_key", "evidence_is_read"} | CLOCK,
+    "congvu_canary": {"congvu_now"},
     "congvu_webmail": CLOCK | SPELLINGS,
     "congvu_reminder": CLOCK,
     "congvu_collector": {"events_missing", "expire_events"} | CLOCK,

@@ -59,10 +59,27 @@ class LegalBasis(Located):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Law(Located):
+    """A law that the regulation leads to: from which day to which (both included) it is in force.
+
+    A day of which nobody is sure is ``None``, and so is the number. ``superseded_by``: the id of the law that
+    took its place.
+    """
+
+    title: Text
+    number: Line | None = None
+    in_force_from: date | None = None
+    in_force_until: date | None = None
+    superseded_by: Slug | None = None
+    provisions: Annotated[tuple[ProvisionId, ...], Distinct()] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class About:
     """The regulation as a whole; ``parties`` are those who have duties or attest, by id.
 
     ``norms`` are the texts from which values come, by id: the regulation itself, and others beside it.
+    ``laws`` are those by which the system has to be run, by id; those that were replaced, too.
     """
 
     version: Line
@@ -70,6 +87,7 @@ class About:
     legal_basis: LegalBasis
     parties: Annotated[Mapping[Slug, Text], NotEmpty()]
     norms: Mapping[Slug, Text] = field(default_factory=dict)
+    laws: Mapping[Slug, Law] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,6 +275,7 @@ class Resolved:
     legal_basis: LegalBasis
     parties: Mapping[Slug, Text]
     norms: Mapping[Slug, Text] = field(default_factory=dict)
+    laws: Mapping[Slug, Law] = field(default_factory=dict)
     values: Mapping[Key, Setting]
     value_rules: Mapping[Key, Value]
     provisions: tuple[Provision, ...]

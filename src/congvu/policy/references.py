@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeGuard
 
-from congvu.policy.model import Control, Finding, Located, Names, Policy, Provision, Rate, Value
+from congvu.policy.model import Control, Finding, Law, Located, Names, Policy, Provision, Rate, Value
 from congvu.policy.schema import suggestion
 from congvu.policy.source import Fault
 
@@ -19,6 +19,7 @@ _CURES = {
     "norm": "Add it to norms in regulation/about.yml",
     "provision": "Give the id of the row that it serves",
     "provisions": "Give the id of a row, or leave it out",
+    "superseded_by": "Add it to laws in regulation/about.yml",
     "verdict": "Add it to values.yml",
     "min": "Give a number or the key of a value",
     "max": "Give a number or the key of a value",
@@ -39,6 +40,8 @@ def check(policy: Policy) -> Iterator[Fault]:
     for finding in policy.findings:
         yield from _finding(finding, policy.names)
     yield from _legal_basis(policy)
+    for name, law in (policy.about.laws if policy.about else {}).items():
+        yield from _law(name, law, policy)
 
 
 def _unknown(
@@ -120,6 +123,17 @@ def _legal_basis(policy: Policy) -> Iterator[Fault]:
         problem = f"'{basis.status}' needs the number and the date of the decision"
         cure = "Add both as they were issued, or set the status to draft"
         yield basis.at.find("status").fault("legal_basis", problem, cure)
+
+
+def _law(name: str, law: Law, policy: Policy) -> Iterator[Fault]:
+    subject, laws = f"law {name}", policy.about.laws if policy.about else {}
+    yield from _unknown(law, subject, "provisions", law.provisions, policy.names.provisions)
+    following = [law.superseded_by] if law.superseded_by else []
+    yield from _unknown(law, subject, "superseded_by", following, laws.keys() - {name})
+    first, last = law.in_force_from, law.in_force_until
+    if first and last and last < first:
+        problem = f"is in force until {last}, before it is from {first}"
+        yield law.at.find("in_force_until").fault(subject, problem, "Correct one of the days")
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -57,6 +57,7 @@ def resolve(policy: Policy, profile: str, today: date) -> Resolved:
             legal_basis=policy.about.legal_basis,
             parties=policy.about.parties,
             norms=policy.about.norms,
+            laws=policy.about.laws,
             values=dict(sorted(settings.items())),
             value_rules={
                 key: replace(value, value=settings[key], norm=_norm(key, value, chosen))

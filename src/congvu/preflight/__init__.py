@@ -75,6 +75,7 @@ class Given:
     service_names: Sequence[str]  # of the web host
     office_networks: Sequence[str]
     home_networks: Sequence[str]
+    allowed_networks: Sequence[str]
     groups: Mapping[str, Sequence[str]]  # the groups that have to have hosts, with them
     group_names: Collection[str]
     policy_keys: Collection[str]  # of its values
@@ -143,8 +144,12 @@ def _zone(domain: str) -> str:
 
 
 def _check_networks(given: Given, found: Faults) -> None:
-    named = [("mail_office_networks", each) for each in given.office_networks]
-    for variable, written in [*named, *(("mail_home_networks", each) for each in given.home_networks)]:
+    named = {
+        "mail_office_networks": given.office_networks,
+        "mail_home_networks": given.home_networks,
+        "mail_allowed_networks": given.allowed_networks,
+    }
+    for variable, written in [(name, each) for name, networks in named.items() for each in networks]:
         try:
             network = ipaddress.ip_network(written)
         except ValueError:

@@ -6,9 +6,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from congvu.evidence import Finding
+from congvu.policy import Law
 from congvu.report import sealed, words
 from congvu.report.document import Report, article, observed, shown, source, to_json
 
@@ -41,7 +43,9 @@ class Annex:
 
 def annexes(report: Report) -> tuple[Annex, ...]:
     """Return Phụ lục I (by article and paragraph) and Phụ lục II (the evidence)."""
-    evidence = (_sources(report), _looks(report), *([_values(report)] if report.policy.norms else []))
+    values = [_values(report)] if report.policy.norms else []
+    laws = [_laws(report, 3 + len(values))] if report.policy.laws else []
+    evidence = (_sources(report), _looks(report), *values, *laws)
     return (
         Annex("I", "Bảng tổng hợp theo điều, khoản", True, (_summary(report), _provisions(report))),
         Annex("II", "Bằng chứng", False, evidence),
@@ -172,3 +176,35 @@ def _values(report: Report) -> Table:
         rows=tuple(rows),
         figures=frozenset({0}),
     )
+
+
+def _laws(report: Report, number: int) -> Table:
+    """The laws that the regulation leads to, and how they stand on the last day of the period."""
+    laws = report.policy.laws
+    rows = [
+        (
+            words.number(place),
+            _named(law),
+            words.day(law.in_force_from) if law.in_force_from else "Cần kiểm tra",
+            words.day(law.in_force_until) if law.in_force_until else "",
+            _state(law, laws.get(law.superseded_by or ""), report.period.last),
+        )
+        for place, law in enumerate(laws.values(), start=1)
+    ]
+    return Table(
+        title=f"{number}. Văn bản luật được dẫn chiếu",
+        columns=("STT", "Văn bản", "Có hiệu lực từ ngày", "Đến hết ngày", "Tình trạng trong kỳ"),
+        shares=(8, 38, 15, 15, 24),
+        rows=tuple(rows),
+        figures=frozenset({0, 2, 3}),
+    )
+
+
+def _named(law: Law) -> str:
+    return f"{law.title.vi} số {law.number}" if law.number else law.title.vi
+
+
+def _state(law: Law, follower: Law | None, day: date) -> str:
+    if law.in_force_until and law.in_force_until < day:
+        return f"Đã được thay bằng {_named(follower)}" if follower else "Đã hết hiệu lực"
+    return "Chưa có hiệu lực" if law.in_force_from and day < law.in_force_from else "Còn hiệu lực"

@@ -19,7 +19,8 @@ from congvu.store import StoreError
 # Each verb is a module beside this one, with add_parser(subparsers) and run(args) -> exit status.
 VERBS = (
     "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory",
-    "lists", "minutes", "factor", "collect", "checks", "outage", "seal", "bundle", "verify",
+    "lists", "minutes", "factor", "collect", "checks", "outage", "seal", "bundle", "verify", "canary",
+    "incident",
 )  # fmt: skip
 
 

@@ -76,12 +76,13 @@ def send(
         due = read(db)
     sent = 0
     for each in due:
-        if _handed_over(write(each, sender, clock.local(clock.now())), each.address, sendmail):
+        if handed_over(write(each, sender, clock.local(clock.now())), each.address, sendmail):
             with store.connect(role="congvu_reminder", **given.database) as db:
                 record(db, each)
             sent += 1
     return Outcome(sent, len(due) - sent)
 
 
-def _handed_over(mail: EmailMessage, address: str, sendmail: Sequence[str]) -> bool:
+def handed_over(mail: EmailMessage, address: str, sendmail: Sequence[str]) -> bool:
+    """Whether Postfix took it."""
     return subprocess.run([*sendmail, address], input=mail.as_bytes(), check=False).returncode == 0

@@ -78,9 +78,13 @@ def state(
     return _outcome(db, SQL.portal_state, session=session, said=Jsonb([*said]), **values)
 
 
-def report(db: Store, session: bytes, provision: str, told: str, form: bytes) -> str:
-    """Put a difficulty on record. ``form``: 16 bytes by which a form that is sent twice is known."""
-    return _outcome(db, SQL.portal_report, session=session, provision=provision, told=told, form=form)
+def report(db: Store, session: bytes, what: tuple[str, str], told: str, form: bytes) -> str:
+    """Put a difficulty or an abuse on record. ``what``: which of the two, and by which provision.
+
+    ``form``: 16 bytes by which a form that is sent twice is known.
+    """
+    values = {"about": what[0], "provision": what[1], "told": told, "form": form}
+    return _outcome(db, SQL.portal_report, session=session, **values)
 
 
 def answer(db: Store, session: bytes, difficulty: int, told: str) -> str:

@@ -246,18 +246,19 @@ class _Portal:
 
     def report(self) -> Response:
         provision, once = (request.form.get(name, "") for name in ("provision", "once"))
+        about = "abuse" if request.form.get("about") == "abuse" else "difficulty"
         body = written("body")
         faults = {}
         if provision not in self.duties.known:
-            faults["provision"] = "Hãy chọn quy định gặp khó khăn, vướng mắc."
+            faults["provision"] = "Hãy chọn quy định liên quan."
         if not body:
-            faults["body"] = "Hãy nêu nội dung khó khăn, vướng mắc."
+            faults["body"] = "Hãy nêu nội dung."
         elif len(body) > _LONGEST["body"]:
             faults["body"] = f"Nội dung dài quá {words.number(_LONGEST['body'])} ký tự."
         if faults or not re.fullmatch(r"[0-9a-f]{32}", once):
             return self.difficulties(_NOT_ACCEPTED, faults)
         with self.behind.connect() as db:
-            outcome = directory.report(db, session(), provision, body, bytes.fromhex(once))
+            outcome = directory.report(db, session(), (about, provision), body, bytes.fromhex(once))
         if outcome == "recorded":
             return redirect_to("portal.difficulties", xong="1")
         return self.difficulties(429, problem=outcome) if outcome == "too_many" else to_entrance("het-phien")

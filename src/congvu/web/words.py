@@ -43,6 +43,7 @@ ACTS = {
     "policy.acknowledge": "Xác nhận đã đọc quy định về sử dụng thư công vụ",
     "statement.make": "Ký xác nhận hằng quý",
     "statement.refuse": "Gửi xác nhận ngoài thẩm quyền (bị từ chối)",
+    "abuse.report": "Báo vi phạm, sự cố",
     "difficulty.report": "Báo khó khăn, vướng mắc",
     "difficulty.answer": "Trả lời khó khăn, vướng mắc",
     "difficulty.refuse": "Trả lời vướng mắc ngoài thẩm quyền (bị từ chối)",

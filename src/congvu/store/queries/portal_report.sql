@@ -1,1 +1,1 @@
-select portal_report(%(session)s, %(provision)s, %(told)s, %(form)s) as outcome
+select portal_report(%(session)s, %(about)s, %(provision)s, %(told)s, %(form)s) as outcome

@@ -1,0 +1,1 @@
+select address from canary_box

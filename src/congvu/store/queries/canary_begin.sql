@@ -1,0 +1,1 @@
+insert into canary_run (token, way) values (%(token)s, %(way)s)

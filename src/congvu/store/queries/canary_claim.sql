@@ -1,0 +1,1 @@
+insert into address (address, use) values (%(address)s, 'canary') on conflict do nothing

@@ -1,0 +1,1 @@
+update canary set closed = true where not closed

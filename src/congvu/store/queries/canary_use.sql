@@ -1,0 +1,1 @@
+select use from address where address = %(address)s
