@@ -25,7 +25,9 @@ _KINDS = {
     "webmail_login": ("login", "webmail"), "client_login": ("login", "imaps"), "message_read": ("read", None),
 }  # fmt: skip
 
-# For psql; ASKED stands for one JSON document, quoted.
+# The planner knows nothing of rows that come out of a document; it would compare each with each.
+SETTINGS = "set default_transaction_read_only = on; set enable_nestloop = off; set jit = off;\n"
+# ASKED stands for one JSON document, quoted.
 SQL = """
 with asked as (select $ASKED$::jsonb as given),
 win as (
@@ -34,25 +36,37 @@ win as (
     from asked, jsonb_array_elements(given -> 'windows') w
 ), kinds as (
   select k ->> 0 as kind, k ->> 1 as door from asked, jsonb_array_elements(given -> 'kinds') k
-), row_last as (
-  select distinct on (day, staff_id) * from mail_check
-   where day in (select day from win) order by day, staff_id, at desc
+), row_last as not materialized (
+  select * from mail_check c
+   where day >= (select (given ->> 'first')::date from asked)
+     and not exists (select from mail_check later where later.correction and later.day = c.day
+                        and later.staff_id = c.staff_id and later.at > c.at)
 ), half as (
   select r.day, r.staff_id, h.part, h.said, h.why, w.starts, w.ends, w.look
     from row_last r
          cross join lateral (values ('morning', r.morning, r.morning_why),
                                     ('afternoon', r.afternoon, r.afternoon_why)) h (part, said, why)
          join win w on w.day = r.day and w.part = h.part
-), came as (
-  select distinct w.day, w.part, p.staff_id
-    from win w
-         join event e on w.look and e.happened_at >= w.starts and e.happened_at < w.ends
-         join kinds k on k.kind = e.kind and (k.door is null or k.door = e.door)
-         join person p on split_part(p.address, '@', 1) = split_part(lower(e.login), '@', 1)
-                      and (split_part(p.address, '@', 2) = split_part(lower(e.login), '@', 2)
-                           or exists (select from domain_name n where n.home = split_part(p.address, '@', 2)
-                                         and n.name = split_part(lower(e.login), '@', 2)))
-   where e.kind <> 'read' or lower(e.mailbox) = lower(e.login)
+   where w.look or r.morning_why <> '' or r.afternoon_why <> ''
+), older as materialized (
+  select distinct day from win where not look
+), simple as (
+  select p.unit, r.staff_id, r.due, r.kept
+    from (select staff_id, count(*) as due, count(*) filter (where morning and afternoon) as kept
+            from row_last join older using (day)
+           where morning_why = '' and afternoon_why = ''
+           group by staff_id) r
+         join person p on p.staff_id = r.staff_id
+), came as materialized (
+  select distinct v.day, v.part, p.staff_id
+    from (select distinct w.day, w.part, lower(e.login) as login
+            from win w
+                 join event e on w.look and e.happened_at >= w.starts and e.happened_at < w.ends
+                 join kinds k on k.kind = e.kind and (k.door is null or k.door = e.door)
+           where e.kind <> 'read' or lower(e.mailbox) = lower(e.login)) v
+         left join domain_name n on n.name = split_part(v.login, '@', 2)
+         join person p
+           on p.address = split_part(v.login, '@', 1) || '@' || coalesce(n.home, split_part(v.login, '@', 2))
 ), counted as (
   select h.*, p.unit, c.staff_id is not null as seen,
          case h.why
@@ -87,7 +101,7 @@ select json_build_object(
  'made', (select min(made_at) from mailbox where kind = 'person'),
  'closed', (select json_agg(c) from (
     select day, off, estimated, counts,
-           exists (select from row_last r where r.day = check_day.day) as filled
+           exists (select from mail_check c where c.day = check_day.day) as filled
       from check_day where day >= (select (given ->> 'first')::date from asked) order by day) c),
  'serving', (select json_object_agg(day, people) from (
     select w.day, count(*) as people
@@ -96,9 +110,11 @@ select json_build_object(
            join mailbox m on m.staff_id = p.staff_id and not m.closed
      group by w.day) s),
  'units', (select json_agg(u) from (
-    select unit, count(distinct staff_id) as people, count(*) filter (where due) as due,
-           count(*) filter (where due and kept) as kept
-      from days group by unit order by unit) u),
+    select unit, count(distinct staff_id) as people, sum(due) as due, sum(kept) as kept
+      from (select unit, staff_id, due, kept from simple
+             union all
+            select unit, staff_id, due::int, (due and kept)::int from days) d
+     group by unit order by unit) u),
  'reasons', (select json_object_agg(why, halves) from (
     select why, count(*) as halves from found where not due group by why order by why) r),
  'unseen', (select json_object_agg(day, halves) from (

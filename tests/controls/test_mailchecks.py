@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 from datetime import date, datetime
+from functools import cache
 
 import pytest
 from answers import period_began
 from conftest import Observe
 from hostfacts import HostFacts, NotAnswered
-from mailchecks import LEAST, Found, Unknown, box_days, groups, longest_runs, question, unvisited, windows
+from mailchecks import (
+    LEAST,
+    SETTINGS,
+    Found,
+    Unknown,
+    box_days,
+    groups,
+    longest_runs,
+    question,
+    unvisited,
+    windows,
+)
 
 from congvu import clock
 
@@ -30,6 +42,7 @@ COUNTED = {
 }
 
 
+@cache
 def look(facts: HostFacts) -> Found:
     """The answer of the directory for the period that runs. NotAnswered where there is no calendar."""
     directory = facts.directory
@@ -39,12 +52,12 @@ def look(facts: HostFacts) -> Found:
         asked = windows(facts.policy, first, directory.today)
     except Unknown as missing:
         raise NotAnswered(f"the policy of this host has no {missing}") from missing
-    ask = ("psql -XAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -",
-           f"set default_transaction_read_only = on;\n{question(facts.policy, first, asked)}")  # fmt: skip
+    ask = ("psql -qXAt -h /run/postgresql -U congvu_owner -d congvu -v ON_ERROR_STOP=1 -f -",
+           SETTINGS + question(facts.policy, first, asked))  # fmt: skip
     status, answer, errors = facts.ask({"checks": ask})["checks"]
     if status != 0:
         raise NotAnswered(f"checks of mail: {errors.strip()[-500:]}")
-    return Found.read(json.loads(answer.removeprefix("SET\n")), asked, directory.now)
+    return Found.read(json.loads(answer), asked, directory.now)
 
 
 def shown(day: date | str) -> str:
