@@ -31,7 +31,7 @@ def quarter(database: Database) -> str:
 def test_without_a_session_nothing_is_seen_or_done(roles: Database, held: bytes) -> None:
     shown = digest(roles)
     for view in ("portal_home(%s)", "portal_factor(%s)", "portal_records(%s)", "portal_logins(%s)",
-                 "portal_difficulties(%s)",
+                 "portal_difficulties(%s)", "portal_checks(%s)",
                  "portal_statements(%s, '2026-Q4', 'head', 'tccb')"):  # fmt: skip
         assert asked(roles, view, held) is None, view
     for act in (

@@ -45,6 +45,12 @@ def logins(db: Store, session: bytes) -> Sequence[Mapping[str, Any]] | None:
     return found
 
 
+def checks(db: Store, session: bytes) -> Mapping[str, Any] | None:
+    """The person's own checks of mail; for a head also who of the unit is below the mark (``below``)."""
+    found: Mapping[str, Any] | None = _found(db, SQL.portal_checks, session=session)
+    return found
+
+
 def statements(
     db: Store, session: bytes, quarter: str, party: str, unit: str
 ) -> Mapping[str, Mapping[str, Any]] | None:

@@ -53,6 +53,7 @@ def blueprint(behind: Behind) -> Blueprint:
         "/vuong-mac": portal.difficulties,
         "/dang-nhap-gan-day": portal.logins,
         "/du-lieu": portal.records,
+        "/kiem-tra-thu": portal.checks,
         "/bao-mat": security.security,
     }
     sent: dict[str, View] = {
@@ -169,6 +170,11 @@ class _Portal:
         with self.behind.connect() as db:
             found = directory.records(db, session())
         return show("records", records=found or [])
+
+    def checks(self) -> Response:
+        with self.behind.connect() as db:
+            found = directory.checks(db, session())
+        return show("checks", checks=found or {"days": [], "below": [], "mark": None})
 
     # What the person puts on record -----------------------------------------------------------------
 

@@ -65,6 +65,31 @@ ACTS = {
 }
 
 
+# Why a half-day is not due, and which words of the policy count as a check.
+NOT_DUE = {
+    "joining": "ngày đầu công tác hoặc chưa có hộp thư",
+    "leaving": "ngày cuối công tác",
+    "no_access": "chưa được cấp hoặc bị thu hồi mật khẩu",
+    "leave": "nghỉ",
+    "mission": "công tác, đi học, biệt phái",
+    "shift": "ca khác",
+    "outage": "hệ thống gián đoạn",
+    "no_records": "thiếu nhật ký",
+}
+COUNTED = {
+    "webmail_login": "đăng nhập webmail",
+    "client_login": "đăng nhập bằng phần mềm thư",
+    "message_read": "đọc thư",
+}
+
+
+def half_day(checked: bool | None, why: str) -> str:
+    """Return what became of one half of a day."""
+    if checked is None:
+        return f"Không tính: {NOT_DUE.get(why, why)}"
+    return "Đã kiểm tra" if checked else "Chưa kiểm tra"
+
+
 def act(verb: str) -> str:
     """Return what was done, of a record's verb."""
     return ACTS.get(verb, "Thay đổi trong danh bạ")

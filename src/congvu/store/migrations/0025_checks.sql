@@ -85,6 +85,39 @@ create function check_corrected(before text, now_found text) returns text langua
   as $$ select case when 'yes' = before or before = any (fixed) or now_found = any (fixed) then before else now_found end
           from (values (array['joining', 'leaving', 'no_access'])) f (fixed) $$;
 
+-- Of one's own the last ten weeks, and for a head who of the unit is below the mark. Nobody else is shown anybody.
+create function portal_checks(held bytea) returns jsonb
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  who text := session_person(held);
+  since date := congvu_today() - 70;
+  mark float := (select (value #>> '{}')::float from policy_value where key = 'check.min_rate');
+begin
+  if who is null then
+    return null;
+  end if;
+  return jsonb_build_object(
+    'since', since, 'mark', mark,
+    'days', (select coalesce(jsonb_agg(jsonb_build_object(
+                      'day', c.day, 'morning', c.morning, 'morning_why', c.morning_why,
+                      'afternoon', c.afternoon, 'afternoon_why', c.afternoon_why) order by c.day desc), '[]')
+               from mail_check_last c where c.staff_id = who and c.day >= since),
+    'below', (select coalesce(jsonb_agg(to_jsonb(b) order by b.unit_name, b.full_name), '[]')
+                from (select u.name as unit_name, p.staff_id, p.full_name, count(*) as due,
+                             count(*) filter (where coalesce(c.morning, true) and coalesce(c.afternoon, true)) as kept
+                        from signatory s
+                             join unit u on u.code = s.unit
+                             join person p on p.unit = s.unit and p.staff_id <> who
+                             join mail_check_last c on c.staff_id = p.staff_id and c.day >= since
+                       where s.staff_id = who and s.party = 'head'
+                         and (c.morning is not null or c.afternoon is not null)
+                       group by u.name, p.staff_id, p.full_name
+                      having count(*) filter (where coalesce(c.morning, true) and coalesce(c.afternoon, true))
+                             < mark * count(*)) b));
+end $$;
+revoke all on function portal_checks(bytea), absence_why(text), check_corrected(text, text) from public;
+grant execute on function portal_checks(bytea) to congvu_portal;
+
 do $$
 declare
   name text;

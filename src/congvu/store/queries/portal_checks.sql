@@ -1,0 +1,1 @@
+select portal_checks(%(session)s) as found
