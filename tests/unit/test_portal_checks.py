@@ -1,4 +1,4 @@
-"""What the people's page tells of checks of mail: one's own, and to a head who of the unit is below the mark."""
+"""What the people's page tells of checks of mail: one's own; to a head who of the unit is below the mark."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PATH = "/kiem-tra-thu"
 
 @pytest.fixture
 def checked(roles: Database) -> Database:
-    """Ten days: linhnhp of annv's unit missed two of them, annv the oldest; on the last one linhnhp was away."""
+    """Ten days: linhnhp of annv's unit missed two, annv the oldest; on the last morning linhnhp was away."""
     roles.change(
         "congvu_owner",
         "insert into check_day (day, estimated, off, morning_from, counts, policy_sha256) "
@@ -19,7 +19,7 @@ def checked(roles: Database) -> Database:
         "insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction) "
         "select congvu_today() - n, who, case when who <> 'linhnhp' or n > 1 then true end, "
         "       case when who = 'linhnhp' and n = 1 then 'leave' else '' end, "
-        "       case when who = 'linhnhp' and n in (2, 3) or who = 'annv' and n = 10 then false else true end, "
+        "       not (who = 'linhnhp' and n in (2, 3) or who = 'annv' and n = 10), "
         "       '', false from generate_series(1, 10) n, unnest(array['annv', 'linhnhp']) who",
     )
     return roles

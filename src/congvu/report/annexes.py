@@ -135,11 +135,29 @@ def _sources(report: Report) -> Table:
             ("Phiên bản chính sách", policy.version),
             ("Mã băm SHA-256 của chính sách", policy.sha256),
             ("Mã băm SHA-256 của số liệu gốc (tệp report.json kèm theo)", digest),
+            *_working_time(report),
             ("Máy chủ được kiểm tra", ", ".join(hosts) or "Không phát sinh"),
             ("Lần kiểm tra gần nhất", until),
             *sealed.rows(report.seal, report.speaks_until),
         ),
     )
+
+
+def _working_time(report: Report) -> list[tuple[str, str]]:
+    """By which calendar and hours working days were counted, where the policy has them."""
+    period = report.period
+    years = [each for each in report.policy.calendar if period.first.year <= each.year <= period.last.year]
+    if not years:
+        return []
+    told = [
+        f"năm {each.year}: {'lịch dự kiến' if each.status == 'estimated' else 'đã có quyết định'}"
+        for each in years
+    ]
+    hours = [each for each in report.policy.working_hours if each.since <= period.last]
+    spans = "; ".join(
+        f"từ {words.day(each.since)}: {each.morning}, {each.afternoon} ({each.decision})" for each in hours
+    )
+    return [("Lịch làm việc", words.sentence("; ".join(told))), ("Giờ làm việc", words.sentence(spans))]
 
 
 def _looks(report: Report) -> Table:
