@@ -20,7 +20,7 @@ from congvu import policy
 from congvu.services import cli
 
 FIRST = date(2026, 6, 14)  # the day before the quarter 2026-Q3 by nd09 begins
-DAYS = [FIRST + timedelta(days=number) for number in range(6)]
+DAYS = [FIRST + timedelta(days=number) for number in range(5)]
 SECOND, LAST = DAYS[1], DAYS[-1]
 NAME = "congvu-2026-Q3-nd09"
 TODAY = "2026-10-01"

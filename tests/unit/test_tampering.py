@@ -295,7 +295,7 @@ def test_the_open_window_is_said_in_hours(packed: Packed) -> None:
             path.unlink()
     status, (said,) = verified(packed.folder, packed.copies)
     assert status == 0
-    assert "Open window: 48 hours" in said
+    assert "Open window: 24 hours" in said
 
 
 @pytest.mark.parametrize(
