@@ -6,7 +6,6 @@ alter table observation add column id bigint generated always as identity,
 alter table acknowledgement add column id bigint generated always as identity;
 create index on observation (taken_at);
 create index on audit_record (at);
-create index on event (taken_at);
 
 -- What was signed, and by whom. `head`: SHA-256 of the body, which the next body names.
 create table seal (
