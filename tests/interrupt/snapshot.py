@@ -20,7 +20,7 @@ DIFFERS = {
     r"/etc/ssh/ssh_host_.*": "keys of the host",
     r"/etc/ssl/(certs|private)/(ssl-cert-snakeoil|[0-9a-f]{8}\.\d).*": "made by Debian itself",
     r"/etc/roundcube/des_key": "a key of its own",
-    r"/var/lib/rspamd/dkim/.*": "keys of its own",
+    r"/var/lib/(rspamd/dkim|congvu/keys)/.*": "keys of its own",
     r"/etc/(machine-id|hostname|hosts|ld\.so\.cache|mtab|adjtime)": "of the machine, or a cache",
     # their names are compared
     r"/etc/(passwd|group|shadow|gshadow|subuid|subgid)-?": "numbers and days depend on the order",
@@ -35,7 +35,7 @@ GONE = {
 }
 ROOTS = "/etc /usr/local /root /tmp /usr/lib/python3/dist-packages/congvu"
 STATE = "/var/lib/congvu /var/lib/clamav /var/lib/rspamd/dkim /var/lib/roundcube"
-EVIDENCE = ("observation", "audit*", "attempt*", "event*", "schema_migration*")
+EVIDENCE = ("observation", "audit*", "attempt*", "event*", "seal*", "segment", "schema_migration*")
 LOOK = rf"""
 import grp, hashlib, json, os, pathlib, pwd, stat, subprocess
 
