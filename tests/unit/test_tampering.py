@@ -289,6 +289,19 @@ def test_what_root_wrote_anew_is_only_found_by_what_left_the_host(packed: Packed
     assert verified(packed.folder, packed.copies)[0] == 3
 
 
+def test_a_later_policy_is_known_by_the_seals_of_later_days(packed: Packed) -> None:
+    tampered(packed, Kind(other_policy, "", by_root=True))
+    assert verified(packed.folder, packed.copies)[0] == 3
+    found = json.loads((packed.folder / "policy.json").read_text())["sha256"]
+    last = Seal.read((packed.copies / f"{LAST}.txt").read_text())
+    assert last is not None
+    later = Seal(last.host, LAST + timedelta(days=99), last.head, found, {})
+    path = packed.copies / f"{later.day}.txt"
+    path.write_text(later.text)
+    path.with_name(f"{path.name}.sig").write_text(signing.sign(later.text.encode(), packed.key, signing.SEAL))
+    assert verified(packed.folder, packed.copies)[0] == 0
+
+
 def test_the_open_window_is_said_in_hours(packed: Packed) -> None:
     for path in packed.copies.glob("*.txt*"):
         if path.name[:10] > str(DAYS[3]):

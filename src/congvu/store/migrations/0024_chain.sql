@@ -63,39 +63,42 @@ begin
 end $$;
 
 -- A day that is sealed takes no record any more. Whoever writes holds the day open until the end of their transaction;
--- whoever seals it waits for them, and they for the seal. Neither numbers nor snapshots would say as much: a transaction
--- that began before midnight has its moment from then, but a number (and a place in pg_snapshot_xmin) only once it
--- writes, which may be an hour later. Such a record is not refused, which would lose it: it is one of the next day.
-create function day_key(day date) returns bigint language sql immutable strict
-  as $$ select hashtextextended('congvu.day ' || (day - date '2000-01-01'), 0) $$;
-
-create function taken_in(moment timestamptz) returns timestamptz
-  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-declare
-  day date := congvu_day(moment);
-  last date;
-begin
-  -- Before the first seal, everything up to yesterday is sealed together.
-  select max(s.day) into last from seal s;
-  perform pg_advisory_xact_lock_shared(day_key(case when last is null then greatest(day, congvu_today() - 1) else day end));
-  select max(s.day) into last from seal s;                    -- it may have been sealed while we waited
-  if day > last or last is null then
-    return moment;
-  end if;
-  moment := greatest(clock_timestamp(), (last + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh');
-  perform pg_advisory_xact_lock_shared(day_key(congvu_day(moment)));
-  return moment;
-end $$;
-
+-- whoever seals it waits for them, and they for the seal. Neither numbers nor snapshots would say as much: a
+-- transaction that began before midnight has its moment from then, but a number (and a place in pg_snapshot_xmin) only
+-- once it writes, which may be an hour later. Its record is not refused, which would lose it: it is of the next day.
 create function in_open_day() returns trigger
   language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  held constant int := 24;                                    -- of advisory locks: the days
+  taken timestamptz;
+  day date;
+  last date;
 begin
   if tg_table_name = 'policy_version' then
-    new.since := taken_in(new.since);
+    taken := new.since;
   elsif tg_table_name in ('event', 'observation') then
-    new.taken_at := taken_in(new.taken_at);
+    taken := new.taken_at;
   else
-    new.at := taken_in(new.at);
+    taken := new.at;
+  end if;
+  day := (taken at time zone 'Asia/Ho_Chi_Minh')::date;
+  perform pg_advisory_xact_lock_shared(held, day - date '2000-01-01');
+  select max(s.day) into last from seal s;                    -- it may have been sealed while we waited
+  if last is null and day < congvu_today() - 1 then           -- the first seal, of yesterday, holds what was before
+    perform pg_advisory_xact_lock_shared(held, congvu_today() - 1 - date '2000-01-01');
+    select max(s.day) into last from seal s;
+  end if;
+  if day > last or last is null then
+    return new;
+  end if;
+  taken := greatest(clock_timestamp(), (last + 1)::timestamp at time zone 'Asia/Ho_Chi_Minh');
+  perform pg_advisory_xact_lock_shared(held, congvu_day(taken) - date '2000-01-01');
+  if tg_table_name = 'policy_version' then
+    new.since := taken;
+  elsif tg_table_name in ('event', 'observation') then
+    new.taken_at := taken;
+  else
+    new.at := taken;
   end if;
   return new;
 end $$;
@@ -111,9 +114,9 @@ begin
   execute format('grant connect on database %I to congvu_seal', current_database());
 end $$;
 
-revoke all on function joined(), day_key(date), taken_in(timestamptz), in_open_day() from public;
+revoke all on function joined(), in_open_day() from public;
 grant usage on schema public to congvu_seal;
-grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today(), day_key(date), evidence_is_read()
+grant execute on function congvu_now(), congvu_day(timestamptz), congvu_today(), evidence_is_read()
    to congvu_seal;
 grant select on acknowledgement, audit_record, event, observation, policy_version, statement, seal, segment
    to congvu_seal;
