@@ -58,7 +58,9 @@ def doors(demo: Demo, person: Person, password: str) -> dict[int, bool]:
 
 def shut(demo: Demo, person: Person, password: str, held: SMTP) -> bool:
     """The password opens nothing, and where it was in before nothing goes on."""
-    return not any(doors(demo, person, password).values()) and sends(held, person.address) == 521
+    code = sends(held, person.address)
+    held.close()
+    return code == 521 and not any(doors(demo, person, password).values())
 
 
 def test_a_second_factor_and_what_it_shuts(demo: Demo, portal: Portal) -> None:

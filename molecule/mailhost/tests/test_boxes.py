@@ -54,8 +54,8 @@ def office(demo: dict[str, Any]) -> str:
 @contextmanager
 def session(doors: Doors, account: Account) -> Iterator[Imap]:
     client = Imap(doors)
-    client.login(account["address"], account["password"])
     try:
+        client.login(account["address"], account["password"])
         yield client
     finally:
         with suppress(imaplib.IMAP4.abort, OSError):  # whoever was put out cannot log out

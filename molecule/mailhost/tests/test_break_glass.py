@@ -52,9 +52,19 @@ def opens(doors: Doors, account: Account, folder: str) -> bool:
 
 
 def until(happened: Callable[[], bool], running: Future[Any]) -> float:
-    """The moment at which it did, while somebody else is at it and up to a while afterwards."""
+    """The moment at which it did, while somebody else is at it and up to a while afterwards.
+
+    Whoever looks may be put out meanwhile, for what was lost before.
+    """
+
+    def seen() -> bool:
+        try:
+            return happened()
+        except Imap.abort:
+            return False
+
     over = None
-    while not happened():
+    while not seen():
         over = over or (time.time() if running.done() else None)
         assert over is None or time.time() < over + SOON, "it never happened"
         time.sleep(0.1)

@@ -87,7 +87,7 @@ def test_the_mailbox_changes_hands(case: Case, ansible: Ansible) -> None:
             in_ = until(lambda: acts_as_head(case), running)
             succeeded(running.result())
             moments = [in_, out.result()]
-    act = f"subject = '{case.address}' and verb = 'handover.effect'"
+    act = f"subject = '{case.address}' and verb = 'handover.make'"
     moved = float(case.ask(f"select extract(epoch from max(at)) from audit_record where {act}"))
     print(
         "new head in, old head out, seconds after the transaction:",
