@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePath
+from typing import Any
 
 import pytest
 from directories import HASH, converge, give_password
@@ -160,21 +162,36 @@ def test_a_directory_without_people_knows_nothing(database: Database) -> None:
     assert store.living_keys(database.host, database.name) is None
 
 
-def test_what_opened_before_is_known_also_after_an_interruption(
+@pytest.fixture
+def settings(
     directory: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first attempt put the old directory back and was killed: the second one still knows."""
+) -> Callable[[str], Settings]:
+    """The settings of a host with that directory; another name: one that does not answer."""
     monkeypatch.setattr(service, "SOCKET", directory.host)
     monkeypatch.setattr(service, "LIVING", tmp_path / "living.json")
-    known = keys(directory)
-    assert service.living_keys(directory.name) == (known, "")
-    directory.change("congvu_owner", "update credential set revoked_at = now()")
-    assert service.living_keys(directory.name) == (known, "")
+    nothing: dict[str, Any] = dict.fromkeys(Settings.__dataclass_fields__, ())
+    return lambda name: Settings(**nothing | {"directory": name})
 
 
-def test_a_directory_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "SOCKET", str(tmp_path))
-    monkeypatch.setattr(service, "LIVING", tmp_path / "living.json")
-    found, unknown = service.living_keys("congvu")
-    assert found is None
-    assert "could not be asked" in unknown
+def test_what_opened_before_is_known_also_after_an_interruption(
+    directory: Database, settings: Callable[[str], Settings]
+) -> None:
+    """The first attempt put the old directory back and was killed: the second one still knows."""
+    living = keys(directory)
+    service.remember_living(directory.name, YESTERDAY)
+    changed = "update credential set hash = overlay(hash placing 'AAAA' from 80) where address = %s"
+    directory.change("congvu_owner", changed, at("an"))
+    service.remember_living(directory.name, "2026-11-24 12:00:00")
+    told = service.settle(settings(directory.name))
+    assert told == {"ended": {"sessions": [at("an"), at("dung")], "keys": [at("an")]}, "not_known": ""}
+    assert set(keys(directory)) < set(living)
+    assert service.settle(settings(directory.name)) == {"ended": {}, "not_known": ""}  # once
+
+
+def test_a_directory_that_did_not_answer_is_said(
+    directory: Database, settings: Callable[[str], Settings]
+) -> None:
+    service.remember_living("no_such_database", YESTERDAY)
+    told = service.settle(settings(directory.name))
+    assert told["ended"]["keys"] == []
+    assert "could not be asked" in told["not_known"]

@@ -56,6 +56,9 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     restore.add_argument("--run", required=True, dest="wanted", metavar="TIME")
     restore.add_argument("--keys", type=Path, metavar="FILE", help="the escrowed keys, decrypted")
+    actions.add_parser(
+        "settle", help="end what opened nothing before a restore, in the directory as it is now"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -72,6 +75,8 @@ def run(args: argparse.Namespace) -> int:
             said = "\n".join(each.time for each in runs(restic.snapshots(settings.host)))
         case "fetch":
             said = json.dumps(fetch(settings, args.wanted))
+        case "settle":
+            said = json.dumps(settle(settings))
         case _:
             said = json.dumps(restore(settings, args.wanted, args.keys))
     print(said)
@@ -212,7 +217,7 @@ def restore(settings: Settings, wanted: str, opened: Path | None) -> dict[str, A
         renumbered(about["users"], {each.pw_name: each.pw_uid for each in pwd.getpwall()}),
         renumbered(about["groups"], {each.gr_name: each.gr_gid for each in grp.getgrall()}),
     )
-    living, unknown = living_keys(settings.directory)
+    remember_living(settings.directory, it.time)
     restored = 0
     saved = {"queue": settings.queue, "files": settings.files, "records": settings.records}
     for tag, paths in saved.items():
@@ -221,36 +226,45 @@ def restore(settings: Settings, wanted: str, opened: Path | None) -> dict[str, A
         restored += give_back(paths, restic.files(it.snapshots[tag]), *numbers)
     for name in settings.databases:
         restore_database(name)
-    ended = {}
     if settings.directory:
         store.outrun_records(SOCKET, settings.directory)
-        ended = store.settle_restored(SOCKET, settings.directory, it.time, living, ACTOR)
     for path, (content, owner, group, mode) in keys_back.items():
         write_key(path, content, owner, group, mode)
-    LIVING.unlink(missing_ok=True)
     shutil.rmtree(STAGE)
     return {
         "run": it.time,
         "files": restored,
         "keys": len(keys_back),
         "seconds": round(time.monotonic() - began),
-        "ended": ended,
-        "not_known": unknown,
     }
 
 
-def living_keys(directory: str) -> tuple[list[str] | None, str]:
-    """The keys that open something before a restore, also one that was interrupted; and what is not known."""
-    keys, why = None, "there was no directory here"
+def remember_living(directory: str, run: str) -> None:
+    """Write down which keys open something before a restore. What an attempt before this one wrote stays."""
+    told: dict[str, Any] = {"keys": None, "unknown": "there was no directory with people here"}
     if LIVING.exists():
-        keys = json.loads(LIVING.read_text("utf-8"))
+        told = json.loads(LIVING.read_text("utf-8"))
     elif directory:
         try:
-            keys = store.living_keys(SOCKET, directory)
+            told["keys"] = store.living_keys(SOCKET, directory)
         except store.StoreError as error:
-            why = f"the directory that was here could not be asked: {error}"
-        LIVING.write_text(json.dumps(keys), "utf-8")
-    return keys, "" if keys is not None else f"what was taken away after the backup: {why}"
+            told["unknown"] = f"the directory that was here could not be asked: {error}"
+    LIVING.write_text(json.dumps({**told, "run": run}), "utf-8")
+
+
+def settle(settings: Settings) -> dict[str, Any]:
+    """The second half of a restore, once the directory has the package's schema: who lost what.
+
+    "not_known": why nothing could be compared; empty when it was.
+    """
+    if not LIVING.exists():
+        return {"ended": {}, "not_known": ""}
+    told, ended = json.loads(LIVING.read_text("utf-8")), {}
+    if settings.directory:
+        ended = store.settle_restored(SOCKET, settings.directory, told["run"], told["keys"], ACTOR)
+    LIVING.unlink()
+    unknown = "" if told["keys"] is not None else f"what was taken away after the backup: {told['unknown']}"
+    return {"ended": ended, "not_known": unknown}
 
 
 def give_back(
