@@ -60,6 +60,20 @@ LINES: list[tuple[str, dict[str, str], tuple[Any, ...], dict[str, Any]]] = [
         {"session": "S1"},
     ),
     (exported(user=ME, protocol="smtp"), DOVECOT, ("login", "submissions", ME, None), {}),
+    (exported(user=f"{ME}/1a2b3c4d", protocol="smtp"), DOVECOT, ("login", "submissions", ME, None), {}),
+    (command("APPEND"), DOVECOT, ("act", None, ME, None), {"verb": "imap.catenate"}),
+    (
+        exported("mail_opened", cmd_name="APPEND", user=ME, session="S1", mailbox=f"Shared/{BOX}"),
+        DOVECOT,
+        ("opened", "imaps", ME, BOX),
+        {"inbox": True},
+    ),
+    (
+        REFUSED.replace(f"sasl_username={ME}", f"sasl_username={ME}/1a2b3c4d"),
+        SUBMISSIONS,
+        ("rejected", "submissions", ME, ME),
+        {},
+    ),
     (
         exported(user=ME, session="S1", success="no"),
         DOVECOT,

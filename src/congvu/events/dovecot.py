@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from congvu.events.entry import Entry, Misread, address, mapping, peer, whole, word
+from congvu.events.entry import Entry, Misread, address, logged_in, mapping, peer, whole, word
 from congvu.events.event import Event
 
 # Nothing that a client says stands before the JSON.
@@ -14,7 +14,7 @@ _EXPORTED = re.compile(r"stats: (?:Info: )?(\{.*\})", re.S)
 _DOORS = {"imap": "imaps", "smtp": "submissions", "sieve": "sieve", "managesieve": "sieve"}
 # The webmail's sessions with the store bear this name (its plugin, as a trusted client, gives it).
 _WEBMAIL = "webmail-"
-_SHARED = re.compile(r"[^/]+/([^/]+)/(.+)", re.S)
+_SHARED = re.compile(r"[^/]+/([^/]+)(?:/(.+))?", re.S)
 
 
 def read(entry: Entry) -> Event | None:
@@ -28,7 +28,7 @@ def read(entry: Entry) -> Event | None:
     match event.get("event"):
         case "auth_request_finished":
             return _login(entry, fields)
-        case "imap_command_finished":
+        case "imap_command_finished" | "mail_opened":
             return _command(entry, fields)
         case "mail_user_session_finished" if fields.get("service") == "doveadm":
             return _doveadm(entry, fields)
@@ -49,7 +49,7 @@ def _login(entry: Entry, fields: Mapping[str, Any]) -> Event | None:
     if _webmail(fields):
         return None  # the password service says who came in by the webmail, once
     door, session = _DOORS.get(str(fields.get("protocol"))), word(fields.get("session"))
-    who = address(fields.get("user"))
+    who = logged_in(fields.get("user"))
     if door is None or (door != "submissions" and session is None):
         # Nobody came through a door: `doveadm auth test`, or what else asks by itself.
         return entry.event("act", mailbox=who, detail={"verb": "doveadm.auth"})
@@ -63,14 +63,17 @@ def _command(entry: Entry, fields: Mapping[str, Any]) -> Event:
     who = address(fields.get("user"))
     if who is None:
         raise Misread("a command of nobody")
-    kind = "opened" if fields.get("cmd_name") in ("SELECT", "EXAMINE") else "read"
+    if "mailbox" not in fields and str(fields.get("cmd_name")).endswith(("APPEND", "REPLACE")):
+        # A message put together out of others, perhaps of a box: where one was read, `mail_opened` names it.
+        return entry.event("act", login=who, detail={"verb": "imap.catenate"})
+    kind = "read" if fields.get("cmd_name") in ("STORE", "UID STORE", "FETCH", "UID FETCH") else "opened"
     mailbox, inbox = who, None
     if "mailbox" in fields:  # only of others' mailboxes the folder is told: PREFIX/ADDRESS/FOLDER
         shared = _SHARED.fullmatch(str(fields["mailbox"]))
         box = address(shared[1]) if shared else None
         if shared is None or box is None:
             raise Misread("a mailbox of nobody")
-        mailbox, inbox = box, shared[2] == "INBOX"
+        mailbox, inbox = box, shared[2] in (None, "INBOX")
     return entry.event(
         kind, door=_door(fields), login=who, mailbox=mailbox, peer=peer(fields.get("remote_ip")),
         detail={"inbox": inbox},

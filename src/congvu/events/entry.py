@@ -89,6 +89,11 @@ def address(value: object) -> str | None:
     return text.lower() if _ADDRESS.fullmatch(text) else None
 
 
+def logged_in(value: object) -> str | None:
+    """Who logged in. At port 465 the name of the key follows the address, behind a slash (ADR 0019)."""
+    return address(value.partition("/")[0]) if isinstance(value, str) else None
+
+
 def peer(value: object) -> str | None:
     """A network address; None for whatever is none."""
     try:

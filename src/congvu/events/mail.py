@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from congvu.events.entry import Entry, address, mapping, peer, whole, word
+from congvu.events.entry import Entry, address, logged_in, mapping, peer, whole, word
 from congvu.events.event import Event
 
 # The filter's own line of JSON (congvu.lua); nothing of the message stands before it.
@@ -91,7 +91,7 @@ def _refusal(entry: Entry, found: re.Match[str]) -> Event:
     text = found["text"]
     to, login = _TO.search(text), _LOGIN.search(text)
     mailbox, domain = entry.home(to[1]) if to else (None, None)
-    who = address(login[1]) if login and _door(entry) == "submissions" else None
+    who = logged_in(login[1]) if login and _door(entry) == "submissions" else None
     detail = {"rule": found["dsn"] or found["code"], "step": found["step"], "domain": domain}
     return entry.event(
         "rejected", door=_door(entry), login=who, mailbox=mailbox, peer=peer(found["peer"]), detail=detail

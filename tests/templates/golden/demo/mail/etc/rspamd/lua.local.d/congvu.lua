@@ -259,7 +259,8 @@ end
 
 -- What the evidence calls the reason of a refusal; of several, the first that holds.
 local reasons = {
-  "CLAM_VIRUS", "CLAM_VIRUS_FAIL", "SCAN_UNFINISHED", "SENDER_NOT_ALLOWED", "OWN_DOMAIN_FORGED", "SUBMISSION_LIMIT",
+  "CLAM_VIRUS", "CLAM_VIRUS_FAIL", "SCAN_UNFINISHED", "SENDER_NOT_ALLOWED", "SCRIPT_NOT_ALLOWED", "OWN_DOMAIN_FORGED",
+  "SUBMISSION_LIMIT",
 }
 
 local function tell(task)
@@ -271,7 +272,7 @@ local function tell(task)
   end
   rspamd_logger.infox(task, "%s", ucl.to_format({
     queue_id = task:get_queue_id(),
-    user = task:get_user(),
+    user = login_of(task),
     ip = tostring(task:get_from_ip()),
     ["from"] = envelope_sender(task),
     to = #recipients == 1 and recipients[1].addr or nil,
