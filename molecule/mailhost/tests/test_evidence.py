@@ -176,7 +176,7 @@ def test_the_collector_is_no_more_than_it_needs_to_be(host: Host) -> None:
 
 @pytest.fixture
 def journal(host: Host) -> Iterator[str]:
-    """Where the journal is: what is cleared away meanwhile is there again afterwards, and what was found is not."""
+    """Where it is: what is cleared away meanwhile comes back afterwards, and the gap is forgotten."""
     host.run_expect(
         [0], "journalctl --rotate && rm -rf /var/log/kept && cp -a /var/log/journal /var/log/kept"
     )
