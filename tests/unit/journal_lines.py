@@ -89,7 +89,7 @@ LINES: list[tuple[str, dict[str, str], tuple[Any, ...], dict[str, Any]]] = [
     (exported(user=ME), DOVECOT, ("act", None, None, ME), {"verb": "doveadm.auth"}),
     (command("SELECT"), DOVECOT, ("opened", "imaps", ME, ME), {}),
     (
-        command("EXAMINE", mailbox=f"Shared/{BOX}/INBOX"),
+        command("EXAMINE", mailbox=f"Shared/{BOX}"),
         DOVECOT,
         ("opened", "imaps", ME, BOX),
         {"inbox": True},

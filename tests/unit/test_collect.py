@@ -33,10 +33,11 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def collecting(database: Database, folder: Path) -> Iterator[int]:
-    """A collector in a process of its own; ended by SIGKILL."""
+    """A collector in a session of its own; ended by SIGKILL, with its journalctl, as systemd does it."""
     child = os.fork()
     if child == 0:
         try:
+            os.setsid()
             where = {"host": database.host, "name": database.name}
             Collector(where, own_host(), Journal(SOURCES, str(folder))).run()
         finally:
@@ -44,7 +45,8 @@ def collecting(database: Database, folder: Path) -> Iterator[int]:
     try:
         yield child
     finally:
-        os.kill(child, signal.SIGKILL)
+        until(lambda: os.getpgid(child) == child)
+        os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 

@@ -14,7 +14,7 @@ _EXPORTED = re.compile(r"stats: (?:Info: )?(\{.*\})", re.S)
 _DOORS = {"imap": "imaps", "smtp": "submissions", "sieve": "sieve", "managesieve": "sieve"}
 # The webmail's sessions with the store bear this name (its plugin, as a trusted client, gives it).
 _WEBMAIL = "webmail-"
-_SHARED = re.compile(r"[^/]+/([^/]+)(?:/(.+))?", re.S)
+_SHARED = re.compile(r"[^/]+/([^/]+)(?:/(.+))?", re.DOTALL)  # no folder: the INBOX
 
 
 def read(entry: Entry) -> Event | None:
@@ -68,7 +68,7 @@ def _command(entry: Entry, fields: Mapping[str, Any]) -> Event:
         return entry.event("act", login=who, detail={"verb": "imap.catenate"})
     kind = "read" if fields.get("cmd_name") in ("STORE", "UID STORE", "FETCH", "UID FETCH") else "opened"
     mailbox, inbox = who, None
-    if "mailbox" in fields:  # only of others' mailboxes the folder is told: PREFIX/ADDRESS/FOLDER
+    if "mailbox" in fields:  # only of others' mailboxes the folder is told: PREFIX/ADDRESS[/FOLDER]
         shared = _SHARED.fullmatch(str(fields["mailbox"]))
         box = address(shared[1]) if shared else None
         if shared is None or box is None:

@@ -29,9 +29,7 @@ class Journal:
     def __init__(self, matches: Sequence[str], directory: str | None = None) -> None:
         self.matches = matches
         files = () if directory is None else (f"--directory={directory}",)
-        # It ends with whoever asked, however that ends.
-        alone = ("setpriv", "--pdeathsig=KILL", "journalctl")
-        self._command = (*alone, "--quiet", "--output=json", f"--output-fields={_FIELDS}", *files)
+        self._command = ("journalctl", "--quiet", "--output=json", f"--output-fields={_FIELDS}", *files)
 
     def holds(self, cursor: str) -> bool:
         """Whether the entry of a cursor is still there."""

@@ -75,5 +75,6 @@ def gaps(found: Seen, missing: Callable[[str, Iterable[str]], set[str]], host: s
 
 def gap(host: str, since: datetime, until: datetime, why: str, source: str, **more: object) -> Event:
     """What is known to be missing between two moments."""
-    detail = {"from": since.isoformat(), "until": until.isoformat(), "why": why, "source": source, **more}
+    start, end = (each.astimezone(UTC).isoformat() for each in (since, until))
+    detail = {"from": start, "until": end, "why": why, "source": source, **more}
     return Event(until, host, "gap", detail=detail)
