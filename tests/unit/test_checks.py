@@ -140,6 +140,15 @@ def test_a_gap_of_the_records_is_no_fault_of_people(office: Database) -> None:
     assert office.ask("congvu_admin", "select source, count(*) from outage group by 1") == [("gap", 1)]
 
 
+def test_a_gap_of_the_mail_filters_records_excuses_nobody(office: Database) -> None:
+    office.ask(
+        "congvu_owner",
+        "insert into event (happened_at, host, kind, detail) values ('2026-11-26 09:00+07', 'mail', 'gap', "
+        """'{"from": "2026-11-26T07:00+07:00", "until": "2026-11-26T09:00+07:00", "source": "rspamd"}')""",
+    )
+    assert close(office, seen("11-26 06:50", "annv"), seen("11-26 13:10", "annv"))["CB2"] == (False, False)
+
+
 # -- what comes to light afterwards ----------------------------------------------------------------
 
 
