@@ -20,7 +20,7 @@ MAY_CALL: dict[str, set[str]] = {
     "dovecot": {"key_name", "answering_addresses"} | CLOCK | SPELLINGS,
     "postfix": {"key_names", "sending_addresses", "sending_key"} | CLOCK | SPELLINGS,
     "congvu_list": {"list_accepts"} | CLOCK,
-    "congvu_seal": {"day_key", "evidence_is_read"} | CLOCK,
+    "congvu_seal": {"evidence_is_read"} | CLOCK,
     "congvu_canary": {"congvu_now"},
     "congvu_webmail": CLOCK | SPELLINGS,
     "congvu_reminder": CLOCK,
