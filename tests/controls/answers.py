@@ -228,8 +228,9 @@ class Answers:
 
     @cached_property
     def sender(self) -> dict[str, list[str]]:
-        """Who may send as an address."""
-        return self.looked_up("sender")
+        """Who may send as an address, by login, with whichever of its keys (LOGIN/KEY)."""
+        found = self.looked_up("sender")
+        return {address: sorted({key.partition("/")[0] for key in keys}) for address, keys in found.items()}
 
     @cached_property
     def deliveries(self) -> dict[tuple[str, str], str]:
