@@ -314,7 +314,7 @@ def test_every_opening_and_sending_bears_a_name(
     query = f"user: [^,]+, from: <{office}>"
     sent = host.check_output(f"{log} -u rspamd -g '{query}'").splitlines()
     assert len(sent) == 1
-    assert f"user: {clerk['address']}," in sent[0]
+    assert f"user: {clerk['address']}/" in sent[0]  # and the name of the key
 
 
 def test_new_rights_keep_nobody_waiting(host: Host) -> None:

@@ -91,7 +91,7 @@ def test_an_answer_comes_from_the_mailbox_that_answers(
         assert not replies(doors, writing, sent[word], wait=0)
     host.check_output("journalctl --sync")
     refused = host.check_output(
-        "journalctl -q -o cat -u rspamd --after-cursor=%s -g SCRIPT_NOT_ALLOWED", cursor
+        "journalctl -q -o cat -u rspamd --after-cursor=%s -g 'task_write_log.*SCRIPT_NOT_ALLOWED'", cursor
     )
     assert len(refused.splitlines()) == len(FORGED)
 
