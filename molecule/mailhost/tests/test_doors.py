@@ -106,20 +106,22 @@ def test_every_state_is_there_at_least_twice(demo: dict[str, Any]) -> None:
         assert len([a for a in demo["accounts"] if a["kind"] == "person" and a["state"] == state]) >= 2, state
 
 
+@pytest.fixture(scope="module")
+def wrong(doors: Doors, accounts: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """What the doors of mail programs answer to a wrong password."""
+    active = {**accounts["active"], "password": WRONG}
+    return {door: knock(doors, active, door).said for door in ("imap", "submissions", "sieve")}
+
+
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("state", STATES)
-def test_door(doors: Doors, accounts: dict[str, dict[str, Any]], state: str, door: str) -> None:
+def test_door(
+    doors: Doors, accounts: dict[str, dict[str, Any]], wrong: dict[str, str], state: str, door: str
+) -> None:
+    """To mail programs a closed state sounds like a wrong password."""
     answer = knock(doors, accounts[state], door)
     assert answer.open is STATES[state][DOORS.index(door)], answer.said
-
-
-@pytest.mark.parametrize("door", ["imap", "submissions", "sieve"])
-@pytest.mark.parametrize("state", ["initial", "expired", "lapsed", "revoked", "suspended", "box"])
-def test_a_closed_state_sounds_like_a_wrong_password(
-    doors: Doors, accounts: dict[str, dict[str, Any]], state: str, door: str
-) -> None:
-    wrong: Answer = getattr(doors, door)(accounts["active"]["address"], WRONG)
-    assert knock(doors, accounts[state], door).said == wrong.said
+    assert answer.open or door not in wrong or answer.said == wrong[door]
 
 
 def test_no_listener_of_the_host_itself_is_a_way_round(demo: dict[str, Any], host: Host) -> None:
