@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.append(str(ROOT / "tests" / "structure"))
@@ -43,7 +44,7 @@ def replace(path: Path, *pairs: tuple[str, str]) -> None:
 
 
 def adapt(production: Path, address: str) -> None:
-    """Put in one's own values, for a closed network with an authority of one's own."""
+    """Put in one's own values, for a closed network with an authority and names of one's own."""
     network = str(ipaddress.ip_network(f"{address}/24", strict=False))
     reach = f'ansible_host: fresh, ansible_user: root, ansible_ssh_common_args: "-F {HOSTS / "ssh_config"}"'
     replace(production / "hosts.yml", ("ansible_host: mail.snv.example.vn, ansible_user: root", reach))
@@ -54,8 +55,15 @@ def adapt(production: Path, address: str) -> None:
         ("tỉnh Ví Dụ", "tỉnh Lạng Sơn"),
     )
     signatures = ROOT / "inventories" / "demo" / "signatures"
+    main = production / "group_vars" / "mail_hosts" / "main.yml"
+    with main.open("a", encoding="utf-8") as file:
+        file.write(yaml.safe_dump({"base_resolver_records": [
+            "snv.langson.test. IN MX 10 mail.snv.langson.test.",
+            'snv.langson.test. IN TXT "v=spf1 mx -all"',
+            f"mail.snv.langson.test. IN A {address}",
+        ]}))  # fmt: skip
     replace(
-        production / "group_vars" / "mail_hosts" / "main.yml",
+        main,
         ('certificates_chain_file: "{{ inventory_dir }}/files/chain.pem"\n', ""),
         ('certificates_key_file: "{{ inventory_dir }}/files/key.pem"\n', ""),
         ("# certificates_", "certificates_"),
