@@ -68,6 +68,7 @@ def adapt(production: Path, address: str) -> None:
         ('certificates_key_file: "{{ inventory_dir }}/files/key.pem"\n', ""),
         ("# certificates_", "certificates_"),
         ("203.0.113.0/28", network),
+        ("[niemphong@thanhtra.example.vn]", "[]"),  # nobody is there
         ("# mail_internet", "mail_internet"),
         ("# base_", "base_"),
         ("203.0.113.53", f"{address.rpartition('.')[0]}.1"),
