@@ -1,6 +1,7 @@
 """Prints what a mail host holds as JSON, a fact a key; runs on the host, as root, with nothing but Python.
 
 `drill.py` asks it before the host burns, `tests/test_restored.py` afterwards; the two have to be equal.
+A host goes on to take in events: with a moment as its argument it leaves out what was taken in later.
 """
 
 import hashlib
@@ -8,9 +9,11 @@ import json
 import os
 import pwd
 import subprocess
+import sys
 from pathlib import Path
 
-# Made anew, or of the moment: sessions and caches of the webmail, and what counts attempts at a password.
+# Made anew, or of the moment: sessions and caches of the webmail, what counts attempts at a password, mail
+# that the system sends to itself, the place in the journal of the host.
 OF_THE_MOMENT = {
     "session",
     "cache",
@@ -19,10 +22,13 @@ OF_THE_MOMENT = {
     "cache_shared",
     "cache_thread",
     "attempt",
+    "canary_run",
+    "event_cursor",
     "portal_session",
 }
-# What a restore writes down itself
-ITS_OWN = {"audit_record": "where verb <> 'backup.restore'"}
+# What a restore writes down itself, and what came after it
+UNTIL = sys.argv[1] if len(sys.argv) > 1 else "infinity"
+ITS_OWN = {"audit_record": "where verb <> 'backup.restore'", "event": f"where taken_at <= '{UNTIL}'"}
 
 
 def out(*command: str, **options: object) -> str:
@@ -61,7 +67,17 @@ def folders() -> dict[str, object]:
             "*",
         )
     )
-    return {f"folder {each.pop('username', '')} {each.pop('mailbox')}": each for each in status}
+    own = canary()
+    return {
+        f"folder {each.pop('username')} {each.pop('mailbox')}": each
+        for each in status
+        if each["username"] not in own
+    }
+
+
+def canary() -> list[str]:
+    """Addresses from which the system writes to itself."""
+    return psql("congvu", "select address from canary")
 
 
 def files() -> dict[str, object]:
@@ -111,6 +127,7 @@ def rights(database: str) -> dict[str, object]:
 
 def queue() -> dict[str, object]:
     entries = [json.loads(line) for line in out("postqueue", "-j").splitlines()]
+    own = canary()
     return {
         f"queued {each['queue_id']}": [
             each["arrival_time"],
@@ -119,6 +136,7 @@ def queue() -> dict[str, object]:
             sha256(out("postcat", "-bhq", each["queue_id"]).encode()),
         ]
         for each in entries
+        if each["sender"] not in own
     }
 
 
@@ -139,7 +157,7 @@ def main() -> None:
     state = {**messages(), **folders(), **files(), **queue(), **keys()}
     for database in ("congvu", "roundcube"):
         state |= tables(database) | rights(database)
-    print(json.dumps(state))
+    print(json.dumps(state | {"now": psql("congvu", "select now()")[0]}))
 
 
 if __name__ == "__main__":

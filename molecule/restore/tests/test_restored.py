@@ -36,8 +36,8 @@ def before() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def after(hosts: Hosts) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(state(hosts))
+def after(hosts: Hosts, before: dict[str, Any]) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(state(hosts, before["now"]))
     return loaded
 
 
