@@ -137,9 +137,9 @@ def remember(doors: Doors, hosts: Hosts) -> None:
     send(doors, people()[0], people()[1]["address"], LATE.read_text("utf-8"))
 
 
-def state(hosts: Hosts, *until: str) -> str:
+def state(hosts: Hosts, *last_event: str) -> str:
     program = Path(__file__).with_name("state.py").read_bytes()
-    return hosts.run("mail", "python3", "-", *until, data=program)
+    return hosts.run("mail", "python3", "-", *last_event, data=program)
 
 
 def main() -> None:

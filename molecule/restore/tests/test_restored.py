@@ -37,7 +37,7 @@ def before() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def after(hosts: Hosts, before: dict[str, Any]) -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(state(hosts, before["now"]))
+    loaded: dict[str, Any] = json.loads(state(hosts, before["last event"]))
     return loaded
 
 
