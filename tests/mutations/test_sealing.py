@@ -96,6 +96,7 @@ ANEW = (
 
 
 def test_what_root_writes_anew_is_told_when_the_seals_are_fetched(host: Host, ansible: Any) -> None:
+    assert ansible("ansible-playbook", "playbooks/seals.yml").returncode == 0  # kept by then
     as_root = 'runuser -u postgres -- psql -q congvu -c "{}"'
     host.run_expect([0], as_root.format(ANEW.format("", "7")))
     try:
