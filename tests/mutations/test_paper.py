@@ -194,7 +194,7 @@ def test_the_docx_can_be_edited_by_its_styles(folder: Path) -> None:
     assert wide.header.is_linked_to_previous
     assert upright.header.is_linked_to_previous
     repeated = [table for table in document.tables if "w:tblHeader" in table.rows[0]._tr.xml]
-    assert len(repeated) == 5
+    assert len(repeated) == 6
     assert document.core_properties.language == "vi-VN"
 
 
