@@ -34,6 +34,7 @@ with begun as (select min(day) as first, case when min(day) > current_date - 7 t
                                               else now() - interval '8 days' end as counted_from from seal)
 select json_build_object(
  'now', now(),
+ 'began', (select min(at) from audit_record),
  'seals', (select coalesce(json_agg(s order by s.day), '[]') from (
     select day, body, previous, signature, signer, sealed_at,
            exists (select from seal_copy c where c.day = seal.day) as sent from seal) s),
