@@ -27,9 +27,8 @@ def test_evidence_sealed(observe: Observe, facts: HostFacts, request: pytest.Fix
     trusted = kept / "allowed_signers" if kept else None
     due = clock.day(now - longest) - _DAY
     if not rows:
-        if (
-            copies or clock.day(datetime.fromisoformat(found["began"])) <= due
-        ):  # else the first day is not over
+        began = clock.day(datetime.fromisoformat(found["began"]))
+        if copies or began <= due:  # else the first day is not over
             observe.check("niêm phong", False, "chưa có ngày nào được niêm phong")
         return
     signers = trusted.read_text("utf-8") if trusted and trusted.exists() else _signers(rows)
