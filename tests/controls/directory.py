@@ -74,7 +74,7 @@ select json_build_object(
  'incidents', (select json_agg(i) from (
     select i.*, (select json_agg(verb) from audit_record
                   where subject = i.number and verb like 'incident.%') as records
-      from incident i order by opened_at, number) i),
+      from incident i order by at, number) i),
  'statements', (select json_agg(s) from (
     select quarter, provision, party, unit, attested, at,
            remark ~ '[0-9]+/[[:alnum:]-]+' and remark ~ '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}' as numbered

@@ -17,8 +17,12 @@ _OWN = "kind in ('opened', 'read') and mailbox = login"
 _COUNTED = {
     "acknowledgement": ("acknowledgement", "at", "true"),
     "audit_record": ("audit_record", "at", "true"),
+    "box_check": ("box_check", "at", "true"),
+    "check_day": ("check_day", "at", "true"),
     "conduct": ("event", "taken_at", _OWN),
     "event": ("event", "taken_at", f"({_OWN}) is not true"),
+    "incident": ("incident", "at", "true"),
+    "mail_check": ("mail_check", "at", "true"),
     "observation": ("observation", "taken_at", "true"),
     "policy_version": ("policy_version", "since", "true"),
     "statement": ("statement", "at", "true"),

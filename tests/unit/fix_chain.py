@@ -14,7 +14,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from directories import converge
 from fix_database import POLICY, Database, created
+from organisations import organisation, person
 
 from congvu import policy
 from congvu.services import cli
@@ -40,7 +42,7 @@ class Chained:
     folder: Path
 
     def write(self, day: date) -> None:
-        """What a day brings: 4 refused logins, 3 other events, 2 changed passwords, 1 observation."""
+        """What a day brings: 4 refused logins, 3 other events, 2 changed passwords, 1 observation, checks."""
         self.database.set_now(f"{day} 10:00+07")
         who = [f"nguoi{number}@snv.example" for number in range(4)]
         for number, login in enumerate(who):
@@ -71,6 +73,28 @@ class Chained:
             ),
             json.loads((self.folder / "policy.json").read_text())["sha256"],
         )
+        self.database.change(
+            "congvu_admin",
+            "insert into check_day (day, estimated, off, morning_from, counts, policy_sha256) "
+            "values (%s, false, '', congvu_now(), '{}', '')",
+            day,
+        )
+        self.check(day, False, CB1="yes", CB2="no", CB3="no", CB4="yes", CB5="leave")
+        self.database.set_now(f"{day} 10:01+07")
+        self.check(day, True, CB2="yes")
+
+    def check(self, day: date, correction: bool, **people: str) -> None:
+        """Write down whether these looked in the morning, or why they need not; in the afternoon all did."""
+        for staff_id, said in people.items():
+            self.database.change(
+                "congvu_admin",
+                "insert into mail_check (day, staff_id, unit, morning, morning_why, afternoon, "
+                "afternoon_why, correction) values (%s, %s, 'vp', %s, %s, %s, %s, %s)",
+                day,
+                staff_id,
+                *(None, said, None, said) if said == "leave" else (said == "yes", "", True, ""),
+                correction,
+            )
 
     def event(self, day: date, kind: str, login: str | None, detail: dict[str, str], minute: int) -> None:
         self.database.ask(
@@ -126,6 +150,10 @@ def prepare(database: Database, folder: Path) -> Chained:
     database.set_now(f"{FIRST} 08:00+07")
     database.change(
         "congvu_owner", "insert into policy_version (version, sha256) values ('x', %s)", resolved.sha256
+    )
+    names = ("An", "Bá", "Chí", "Dũng", "Em")
+    converge(
+        database, organisation(*(person(f"CB{n}", f"Lê {name}") for n, name in enumerate(names, start=1)))
     )
     return Chained(database, folder)
 

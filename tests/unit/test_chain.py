@@ -44,6 +44,8 @@ def test_the_evidence_names_nobody(packed: Packed) -> None:
     everything = b"".join(path.read_bytes() for path in packed.folder.glob("evidence/*.jsonl"))
     assert b"nguoi" not in everything
     assert b"@" not in everything
+    assert b"CB1" not in everything
+    assert b'"unit":"vp"' in everything
     people = [json.loads(line)["login"] for path in packed.folder.glob("evidence/*-event.jsonl")
               for line in path.read_text().splitlines() if '"login_refused"' in line]  # fmt: skip
     assert len(set(people)) == 4  # the same person has the same pseudonym on each day
@@ -109,14 +111,28 @@ def test_a_record_belongs_to_the_day_that_took_it_in_whatever_it_says(chained: C
             "insert into observation (taken_at, control, host, observed_at, body, policy_sha256) "
             "values (%s, 'x', 'x', now(), '{}', 'x')",
         ),
+        *(
+            ("congvu_owner", each)
+            for each in (
+                "insert into check_day (at, day, estimated, off, counts, policy_sha256) "
+                "select at, at::date - 400, false, 'x', '{}', '' from (select %s::timestamptz as at) x",
+                "insert into mail_check (at, day, staff_id, unit, morning_why, afternoon_why, correction) "
+                f"values (%s, '{FIRST}', 'CB1', 'vp', 'leave', 'leave', false)",
+                "insert into box_check (at, day, box, visits, longest, still_open) "
+                f"values (%s, '{FIRST}', 'box-vp@snv.example', 0, 0, 0)",
+                "insert into incident (at, number, kind, provision, found_on) "
+                "select at, at::text, 'spam', 'd3.k4.2', '2026-06-01' from (select %s::timestamptz as at) x",
+            )
+        ),
     ],
 )
 def test_nothing_gets_into_a_sealed_day(chained: Chained, role: str, statement: str) -> None:
+    chained.write(FIRST)
     chained.seal(f"{SECOND} 00:10+07")
     chained.write(SECOND)
     chained.seal(f"{DAYS[2]} 00:10+07")
-    chained.database.ask(role, statement, f"{SECOND} 12:00+07")
-    chained.database.ask(role, statement, f"{FIRST - timedelta(days=40)} 12:00+07")
+    chained.database.change(role, statement, f"{SECOND} 12:00+07")
+    chained.database.change(role, statement, f"{FIRST - timedelta(days=40)} 12:00+07")
     assert chained.bundle(chained.folder / "out") == 0
 
 
@@ -283,6 +299,9 @@ def test_seals_stay_and_only_their_own_role_adds_one(chained: Chained, role: str
          f"values ('{DAYS[2]} 12:00+07', now(), 'mail', 'login')", "event"),
         (f"update event set taken_at = '{DAYS[3]} 12:00+07' where id = (select max(id) from event)", "event"),
         ("delete from observation", "observation"),
+        ("update mail_check set morning = true where not morning", "mail_check"),
+        ("update mail_check set unit = 'x'", "mail_check"),
+        ("update check_day set estimated = true", "check_day"),
     ],
 )  # fmt: skip
 def test_who_changes_the_records_themselves_is_found_out(

@@ -236,13 +236,44 @@ def test_an_outage_that_is_stated_twice_is_one(office: Database, capsys: pytest.
     assert office.ask("congvu_admin", "select count(*) from audit_record where verb = 'outage.add'") == [(1,)]
 
 
-def test_old_days_are_forgotten_and_the_record_of_them_stays(office: Database) -> None:
+def test_old_days_are_forgotten_as_they_were_sealed_and_the_record_of_them_stays(office: Database) -> None:
+    """Whole days of when it was written down: a correction goes later than what it corrects."""
+    log(office, seen("11-20 12:00", "annv"))
     close(office, seen("11-26 07:10", "annv"), seen("11-26 13:10", "annv"))
-    office.set_now("2027-11-27 00:30+07")
+    away(office, "CB3", "nghi_phep")
+    office.set_now("2026-11-30 00:30+07")
+    assert carry_on(office)[0] == "2026-11-26: corrected for 1 people, 0 boxes"
+    written = "select day, staff_id from mail_check where day <= '2026-11-26' order by 1, 2"
+    office.set_now("2027-11-27 23:30+07")  # of what was written on the 26th and 27th only the former is over
     carry_on(office)
-    oldest = office.ask("congvu_admin", "select min(day) from check_day")[0][0]
-    assert oldest == date(2026, 11, 27)
-    assert office.ask("congvu_admin", "select count(*) from mail_check where day < '2026-11-27'") == [(0,)]
+    assert {day for day, _ in office.ask("congvu_admin", written)} == {THURSDAY}
+    office.set_now("2027-11-28 00:30+07")
+    carry_on(office)
+    assert office.ask("congvu_admin", written) == [(THURSDAY, "CB3")]
+    assert office.ask("congvu_admin", "select count(*) from box_check where day = %s", THURSDAY) == [(0,)]
+    assert office.ask("congvu_admin", "select count(*) from check_day where day = %s", THURSDAY) == [(1,)]
+    told = (
+        "select detail ->> 'before' from audit_record where verb = 'checks.expire' order by id desc limit 1"
+    )
+    assert office.ask("congvu_admin", told) == [("2026-11-28",)]
+
+
+def test_people_are_of_the_unit_in_which_they_served_that_day(office: Database) -> None:
+    log(office, seen("11-20 12:00", "annv"))
+    close(office, seen("11-26 07:10", "annv"), seen("11-26 13:10", "annv"))
+    converge(
+        office, organisation(*(person(*each, unit="ccvc") for each in PEOPLE.items()), units=("vp", "ccvc"))
+    )
+    away(office, "CB3", "nghi_phep")
+    office.set_now("2026-11-30 00:30+07")
+    carry_on(office)
+    units = (
+        "select day, correction, array_agg(distinct unit) from mail_check "
+        "where day >= %s group by 1, 2 order by 1, 2"
+    )
+    assert office.ask("congvu_admin", units, THURSDAY) == [
+        (THURSDAY, False, ["vp"]), (THURSDAY, True, ["vp"]), (FRIDAY, False, ["ccvc"]),
+    ]  # fmt: skip
 
 
 # -- boxes of offices and units --------------------------------------------------------------------

@@ -97,10 +97,11 @@ def test_a_day_that_nobody_wrote_down_counts_against_all(office: Database) -> No
 
 def test_a_day_off_that_was_written_down_as_work_counts_for_nothing(office: Database) -> None:
     close(office, *BOTH)
-    sunday = "'2026-11-22', 'CB1', true, '', true, '', false"
+    sunday = "'2026-11-22', 'CB1', 'vp', true, '', true, '', false"
     falsify(
         office,
-        "insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction) "
+        "insert into mail_check (day, staff_id, unit, morning, morning_why, afternoon, afternoon_why, "
+        "correction) "
         f"values ({sunday})",
     )
     assert counted(observe(office, date(2026, 11, 22))) == (3, 5)  # of Monday and Wednesday nothing is known

@@ -16,11 +16,13 @@ def checked(roles: Database) -> Database:
         "congvu_owner",
         "insert into check_day (day, estimated, off, morning_from, counts, policy_sha256) "
         "select congvu_today() - n, false, '', congvu_now(), '{}', '' from generate_series(1, 10) n; "
-        "insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction) "
-        "select congvu_today() - n, who, case when who <> 'linhnhp' or n > 1 then true end, "
+        "insert into mail_check (day, staff_id, unit, morning, morning_why, afternoon, afternoon_why, "
+        "correction) "
+        "select congvu_today() - n, who, p.unit, case when who <> 'linhnhp' or n > 1 then true end, "
         "       case when who = 'linhnhp' and n = 1 then 'leave' else '' end, "
         "       not (who = 'linhnhp' and n in (2, 3) or who = 'annv' and n = 10), "
-        "       '', false from generate_series(1, 10) n, unnest(array['annv', 'linhnhp']) who",
+        "       '', false from generate_series(1, 10) n, unnest(array['annv', 'linhnhp']) who "
+        "join person p on p.staff_id = who",
     )
     return roles
 

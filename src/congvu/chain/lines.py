@@ -18,15 +18,15 @@ from typing import Any
 
 from congvu import clock
 
-_EXACT = 2**53  # beyond it, what reads JSON may read another number
+EXACT = 2**53  # beyond it, what reads JSON may read another number
 _ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
 _KEY = re.compile(r"[A-Za-z0-9_. -]{1,60}")
 # Strings below these keys of a `detail` are words of ours, numbers of documents or digests: no names.
 _WORDS = frozenset(
     (
-        "attested", "before", "counts", "day", "diff_sha256", "from", "key", "kind", "lines", "not_attested",
-        "party", "provision", "quarter", "queue_id", "rule", "session", "sha256", "source", "state", "unit",
-        "until", "verb", "version", "why",
+        "attested", "before", "counts", "day", "decision", "diff_sha256", "from", "key", "kind", "lines",
+        "not_attested", "outcome", "party", "provision", "quarter", "queue_id", "rule", "session", "sha256",
+        "source", "state", "unit", "until", "verb", "version", "why",
     )
 )  # fmt: skip
 
@@ -120,6 +120,20 @@ _WORD = {
     "remark": _who, "by": _who, "version": _plain, "policy": _plain,
 }  # fmt: skip
 
+_DAY = {
+    "day": _plain, "estimated": _plain, "off": _plain, "morning_from": _plain, "morning_until": _plain,
+    "afternoon_from": _plain, "afternoon_until": _plain, "counts": _plain, "policy": _plain,
+}  # fmt: skip
+_CHECK = {
+    "day": _plain, "by": _who, "unit": _plain, "morning": _plain, "morning_why": _plain,
+    "afternoon": _plain, "afternoon_why": _plain, "correction": _plain,
+}  # fmt: skip
+_BOX = {
+    "day": _plain, "box": _who, "visits": _plain, "longest": _plain, "still_open": _plain, "head": _plain,
+}  # fmt: skip
+# By its number, which the records of its audit bear, too
+_CASE = {"number": _who, "kind": _plain, "provision": _plain, "found_on": _plain}
+
 # What goes into the chain. Each has a query ``segment_NAME``, which gives id, taken and these columns by id.
 # `conduct`: events that only tell what somebody did in their own mailbox.
 SOURCES = {
@@ -127,8 +141,12 @@ SOURCES = {
     for each in (
         Source("acknowledgement", {"by": _who, "version": _plain, "policy": _plain}),
         Source("audit_record", _RECORD),
+        Source("box_check", _BOX, "retention.check_months"),
+        Source("check_day", _DAY),
         Source("conduct", _EVENT, "retention.conduct_days"),
         Source("event", _EVENT, "retention.log_months"),
+        Source("incident", _CASE),
+        Source("mail_check", _CHECK, "retention.check_months"),
         Source("observation", _LOOK),
         Source("policy_version", {"version": _plain, "policy": _plain}),
         Source("statement", _WORD),
@@ -162,6 +180,6 @@ def _exact(value: Any) -> Any:
         return {str(key): _exact(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [_exact(each) for each in value]
-    if value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < _EXACT):
+    if value is None or isinstance(value, str | bool) or (isinstance(value, int) and abs(value) < EXACT):
         return value
     return str(value)

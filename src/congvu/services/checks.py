@@ -63,9 +63,7 @@ def carry_on(db: Store, policy: Resolved) -> list[str]:
         done.append(_close(db, day, policy, calendar, rules))
         db.keep()
         day += timedelta(days=1)
-    months = policy.values.get("retention.check_months")
-    if isinstance(months, int):
-        checks.expire(db, clock.add_months(today, -months), ACTOR)
+    checks.expire(db)
     return done
 
 

@@ -161,10 +161,6 @@ def adopt_gaps(db: Store, actor: str) -> int:
     return len(rows)
 
 
-def expire(db: Store, before: date, actor: str) -> int:
-    """Forget days before; how many those were."""
-    count = int(db.rows(SQL.expired_checks, before=before)[0]["count"])
-    if count:
-        db.record(actor, "checks.expire", "", {"days": count, "before": before.isoformat()})
-        db.run(SQL.expire_checks, before=before)
-    return count
+def expire(db: Store) -> int:
+    """Forget what is older than the policy's ``retention.check_months``; how many rows those were."""
+    return int(db.rows(SQL.expire_checks)[0]["forgotten"])

@@ -18,8 +18,9 @@ create table outage (
   unique nulls not distinct (starts, ends, unit, source)
 );
 
--- What was asked of everybody on a day, as it was on the day.
+-- What was asked of everybody on a day, as it was on the day. It says nothing of anybody, and stays.
 create table check_day (
+  id              bigint generated always as identity,
   day             date primary key,
   at              timestamptz not null default congvu_now(),
   estimated       boolean not null,                           -- the calendar of that year is not decided in all
@@ -35,9 +36,12 @@ create table check_day (
 
 -- True, false, or not due and why. Of an absence only this is kept: on leave, elsewhere on duty, in another shift; never
 -- which leave. A day that was written down stays so: what comes to light later is a further row, and the last one counts.
+-- `unit`: in which they served that day.
 create table mail_check (
-  day           date not null references check_day on delete cascade,
+  id            bigint generated always as identity,
+  day           date not null references check_day,
   staff_id      text not null references person,
+  unit          text not null references unit,
   at            timestamptz not null default congvu_now(),
   morning       boolean,
   morning_why   text not null,
@@ -52,16 +56,18 @@ create table mail_check (
 );
 create index on mail_check (staff_id, day);
 create index on mail_check (day, staff_id, at) where correction;
+create index on mail_check (at);
 
 create view mail_check_last with (security_barrier) as
-  select day, staff_id, at, morning, morning_why, afternoon, afternoon_why
+  select day, staff_id, unit, at, morning, morning_why, afternoon, afternoon_why
     from mail_check c
    where not exists (select from mail_check later
                       where later.correction and later.day = c.day and later.staff_id = c.staff_id and later.at > c.at);
 
 -- Working time, in minutes: the longest stretch without a visit that grew on this day, and what of it lasts at its end.
 create table box_check (
-  day            date not null references check_day on delete cascade,
+  id             bigint generated always as identity,
+  day            date not null references check_day,
   box            text not null references mailbox,
   at             timestamptz not null default congvu_now(),
   visits         int not null,
@@ -115,7 +121,27 @@ begin
                       having count(*) filter (where coalesce(c.morning, true) and coalesce(c.afternoon, true))
                              < mark * count(*)) b));
 end $$;
-revoke all on function portal_checks(bytea), absence_why(text), check_corrected(text, text) from public;
+
+-- What was written down of people and boxes is forgotten when the policy says: whole days of when it was, as they are
+-- sealed, so that a correction goes after what it corrects. How much there was stays on record.
+create function expire_checks() returns bigint
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+  before date := congvu_today()
+    - make_interval(months => (select (value #>> '{}')::int from policy_value where key = 'retention.check_months'));
+  ends timestamptz := before::timestamp at time zone 'Asia/Ho_Chi_Minh';
+  forgotten bigint := (select count(*) from mail_check where at < ends) + (select count(*) from box_check where at < ends);
+begin
+  if forgotten > 0 then
+    insert into audit_record (actor, verb, subject, detail)
+    values ('congvu checks', 'checks.expire', '', jsonb_build_object('count', forgotten, 'before', before));
+    delete from mail_check where at < ends;
+    delete from box_check where at < ends;
+  end if;
+  return forgotten;
+end $$;
+
+revoke all on function portal_checks(bytea), absence_why(text), check_corrected(text, text), expire_checks() from public;
 grant execute on function portal_checks(bytea) to congvu_portal;
 
 do $$
@@ -129,9 +155,11 @@ begin
   end loop;
   foreach name in array array['check_day', 'mail_check', 'box_check'] loop
     execute format('create trigger kept before update on %I for each row execute function kept()', name);
+    execute format('create trigger in_open_day before insert on %I for each row execute function in_open_day()', name);
   end loop;
 end $$;
 create trigger kept before delete on outage for each row execute function kept();
+create trigger kept_day before delete on check_day for each row execute function kept();
 create trigger kept_word before update on outage for each row
   when (old.withdrawn_at is not null or (new.starts, new.ends, new.unit, new.reason, new.source, new.at)
         is distinct from (old.starts, old.ends, old.unit, old.reason, old.source, old.at))
@@ -140,5 +168,5 @@ create trigger kept_word before update on outage for each row
 grant select on outage, check_day, mail_check, mail_check_last, box_check, box_check_last to congvu_admin;
 grant insert, update (withdrawn_at) on outage to congvu_admin;
 grant insert on check_day, mail_check, box_check to congvu_admin;
-grant delete on check_day to congvu_admin;                    -- with all that it came to; its record stays
-grant execute on function absence_why(text), check_corrected(text, text) to congvu_admin;
+grant select on check_day, mail_check, box_check to congvu_seal;
+grant execute on function absence_why(text), check_corrected(text, text), expire_checks() to congvu_admin;

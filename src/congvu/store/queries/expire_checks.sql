@@ -1,1 +1,1 @@
-delete from check_day where day < %(before)s
+select expire_checks() as forgotten

@@ -1,1 +1,1 @@
-select number, kind, provision, found_on, closed_on, outcome, decision from incident order by opened_at, number
+select number, kind, provision, found_on, closed_on, outcome, decision from incident order by at, number

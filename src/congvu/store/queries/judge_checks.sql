@@ -15,7 +15,7 @@ with half as (
   select s.part, split_part(s.login, '@', 1) || '@' || coalesce(n.home, split_part(s.login, '@', 2)) as address
     from seen s left join domain_name n on n.name = split_part(s.login, '@', 2)
 ), judged as (
-  select p.staff_id, h.part,
+  select p.staff_id, p.unit, h.part,
          case
            when m.made_at > h.starts or p.starts = %(day)s then 'joining'
            when p.ends = %(day)s then 'leaving'
@@ -37,8 +37,8 @@ with half as (
          left join visitor v on v.part = h.part and v.address = p.address
    where p.starts <= %(day)s and (p.ends is null or p.ends >= %(day)s)
 )
-select staff_id,
+select staff_id, unit,
        min(came_to) filter (where part = 'morning') as morning,
        min(came_to) filter (where part = 'afternoon') as afternoon
   from judged
- group by staff_id
+ group by staff_id, unit

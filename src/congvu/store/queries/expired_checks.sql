@@ -1,1 +1,0 @@
-select count(*) as count from check_day where day < %(before)s
