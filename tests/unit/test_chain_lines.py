@@ -23,7 +23,7 @@ from congvu.chain import (
     lines,
     segment,
 )
-from congvu.chain.bundle import located
+from congvu.chain.bundle import _each_line, located, sound
 from congvu.chain.seal import fingerprint, split
 
 NAMES = Pseudonyms(bytes(range(32)))
@@ -230,6 +230,43 @@ def test_any_byte_of_the_evidence_that_is_changed_is_found_on_its_day(
     found = faults(seals, content)
     assert found
     assert all(each.startswith(f"{day} event line") for each in found)
+
+
+# What does not stand as it should, though a reader of JSON may not mind
+ODD = (
+    b'{"id":1, "taken":"2026-06-15"}\n', b'{"taken":"2026-06-15","id":1}\n', b'{"id":1,"taken":"2026-06-15"}',
+    b'{"id":1,"taken":"2026-06-15"},\n', b'{"a":[{}\n{}],"id":1,"taken":"2026-06-15"}\n', b"[]\n", b"\n",
+    b'{"id":1,\n"taken":"2026-06-15"}\n', b'{"a":0.5,"id":1,"taken":"2026-06-15"}\n',
+    b'{"a":-0,"id":1,"taken":"2026-06-15"}\n', b'{"a":NaN,"id":1,"taken":"2026-06-15"}\n',
+    b'{"a":9007199254740992,"id":1,"taken":"2026-06-15"}\n', b'{"a":"\x7f","id":1,"taken":"2026-06-15"}\n',
+    b'{"a":"\\ud800","id":1,"taken":"2026-06-15"}\n', b'{"a":"\xff","id":1,"taken":"2026-06-15"}\n',
+    b'{"id":1,"id":2,"taken":"2026-06-15"}\n', b'{"id":true,"taken":"2026-06-15"}\n', b'{"id":1}\n',
+    b'{"id":1,"taken":null}\n', b'{"id":1,"taken":"2026-06-16"}\n', b'{"id":1,"taken":"2026-06-14"}\n',
+    b'{"id":0,"taken":"2026-06-15"}\n', b'{"id":7,"taken":"2026-06-15"}\n', b"[" * 9999,
+)  # fmt: skip
+
+
+EVEN = st.integers(2, 5).map(lambda number: b'{"id":%d,"taken":"2026-06-15"}\n' % number)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(EVEN | st.sampled_from(ODD)), st.sampled_from([GENESIS, "1" * 64]))
+def test_what_is_sound_at_a_glance_is_sound_line_by_line(written: list[bytes], previous: str) -> None:
+    seal = Seal("mail", DAY, previous, GENESIS, {})
+    content = b"".join(written)
+    assert not (sound(seal, content) and _each_line(seal, "event", content))
+
+
+@pytest.mark.parametrize("line", ODD[:-4])
+def test_nothing_odd_is_sound_at_a_glance(line: bytes) -> None:
+    assert not sound(Seal("mail", DAY, "1" * 64, GENESIS, {}), line)
+
+
+def test_many_lines_are_sound_at_a_glance_and_in_their_order() -> None:
+    seal = Seal("mail", DAY, "1" * 64, GENESIS, {})
+    many = [told("event", row(id=n, detail={"note": "đ\x7f\n", "bytes": -n})) for n in range(2500)]
+    assert sound(seal, b"".join(many))
+    assert not sound(seal, b"".join([*many[:1500], many[1499], *many[1500:]]))
 
 
 @settings(max_examples=60, deadline=None)

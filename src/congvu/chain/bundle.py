@@ -13,11 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import lt
+from typing import Any
 
-from congvu.chain.lines import canonical
-from congvu.chain.seal import GENESIS, Seal, head, index, mark
+from congvu.chain.lines import EXACT, canonical
+from congvu.chain.seal import GENESIS, Seal, head, mark
 
 _SHOWN = 20  # of one segment: who sees twenty knows enough
+_BLOCK = 1000  # lines
 _DAY = timedelta(days=1)
 
 
@@ -184,6 +187,10 @@ def located(day: str, source: str, present: Sequence[bytes], recorded: Sequence[
 
 def _form(seal: Seal, source: str, content: bytes) -> list[Finding]:
     """Each line is in the one form, of the day, and has a number above the one before."""
+    return [] if sound(seal, content) else _each_line(seal, source, content)
+
+
+def _each_line(seal: Seal, source: str, content: bytes) -> list[Finding]:
     found: list[Finding] = []
     day, begins = seal.day, seal.previous == GENESIS  # the first day holds what was before it, too
     last: int | None = None
@@ -194,7 +201,7 @@ def _form(seal: Seal, source: str, content: bytes) -> list[Finding]:
             told, taken = int(read["id"]), date.fromisoformat(str(read["taken"])[:10])
             if f"{canonical(read)}\n".encode() != line:
                 what = "is not in the canonical form"
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             found.append(Finding(day.isoformat(), source, number, "is no record"))
             continue
         if taken > day or (taken < day and not begins):
@@ -209,6 +216,51 @@ def _form(seal: Seal, source: str, content: bytes) -> list[Finding]:
     return found
 
 
-def index_of(lines: Sequence[bytes]) -> bytes:
-    """The index that lines should have."""
-    return index(mark(line) for line in lines)
+def _number(written: str) -> int:
+    """A whole number, if it is one that does not have to stand as a string."""
+    found = int(written)
+    if abs(found) >= EXACT:
+        raise ValueError(f"{written} stands as a string")
+    return found
+
+
+_read = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_number).raw_decode
+
+
+def sound(seal: Seal, content: bytes) -> bool:
+    """Whether nothing is wrong with any line of a segment; False also where only a look at each can tell.
+
+    Much faster than that look: lines are read one after another, and written many at once. Where a line
+    ended within a record, a comma too many stands.
+    """
+    days: set[str] = set()
+    last = -1
+    try:
+        for records, there in _blocks(content.decode()):
+            numbers = [record["id"] for record in records]
+            days |= {record["taken"][:10] for record in records}
+            if {*map(type, numbers)} != {int} or not all(map(lt, [last, *numbers], numbers)):
+                return False
+            last = numbers[-1]
+            written = json.dumps(records, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            if written[1:-1].replace("\x7f", "\\u007f") != there.replace("\n", ","):
+                return False
+        told = {date.fromisoformat(each) for each in days}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return max(told, default=seal.day) <= seal.day if seal.previous == GENESIS else told <= {seal.day}
+
+
+def _blocks(text: str) -> Iterator[tuple[list[Any], str]]:
+    """Some records, and the text from which they were read, without the last line's end."""
+    at = 0
+    while at < len(text):
+        begin = at
+        records: list[Any] = []
+        while at < len(text) and len(records) < _BLOCK:
+            record, at = _read(text, at)
+            if text[at : at + 1] != "\n":
+                raise ValueError("more than a record in a line")
+            records.append(record)
+            at += 1
+        yield records, text[begin : at - 1]

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,9 +126,14 @@ class Bundle:
             raise UserError(f"{copies} is no directory")
         return cls(folder, report, plain, period, trusted, seals(copies, trusted) if copies else None, today)
 
+    @cached_property
+    def own(self) -> dict[date, Signed]:
+        """The bundle's own seals."""
+        return seals(self.folder / "seals", self.signers)
+
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong, in no order."""
-        own = seals(self.folder / "seals", self.signers)
+        own = self.own
         if not own:
             yield Finding("seals", "", 0, "there is none")
             return
@@ -193,7 +201,7 @@ class Bundle:
 
     def summary(self) -> str:
         """What holds, and since when it does not."""
-        own = seals(self.folder / "seals", self.signers)
+        own = self.own
         first, last = max(min(own), self.period[0]), max(own)
         said = f"As it was sealed: {first} to {last}, signed by {self.fingerprints()}."
         if not self.copies:
@@ -213,13 +221,16 @@ class Bundle:
 
 def seals(folder: Path, signers: Path) -> dict[date, Signed]:
     """The seals in a folder: ``DAY.txt`` and ``DAY.txt.sig``."""
-    found = {}
-    for path in sorted(folder.iterdir()):
-        match = _SEAL.fullmatch(path.name)
-        if match is None:
-            continue
+
+    def read(path: Path) -> Signed:
         text, beside = path.read_bytes(), path.with_name(f"{path.name}.sig")
         signature = beside.read_text("utf-8") if beside.is_file() else ""
         genuine = signing.genuine(text, signature, signers, signing.SEAL)
-        found[date.fromisoformat(match[1])] = Signed(text.decode("utf-8", "replace"), genuine)
-    return found
+        return Signed(text.decode("utf-8", "replace"), genuine)
+
+    found = {match[1]: path for path in sorted(folder.iterdir()) if (match := _SEAL.fullmatch(path.name))}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for a program
+        return {
+            date.fromisoformat(day): each
+            for day, each in zip(found, pool.map(read, found.values()), strict=True)
+        }
