@@ -266,6 +266,7 @@ def levels(source: list[str]) -> dict[str, Level]:
 def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> None:
     assert levels(source) == {
         "policy": Level.FINE,
+        "calendar": Level.FINE,
         "accounts": Level.ATTENTION,
         "logins": Level.FINE,
         "evidence": Level.BROKEN,
@@ -305,6 +306,25 @@ def test_evidence_that_is_late_or_lacks_something_is_told(
 
 def test_no_evidence_at_all_is_told() -> None:
     assert condition.evidence([], None, NOW).level is Level.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("today", "known", "level", "text"),
+    [
+        (date(2026, 11, 30), {2026: "decided"}, Level.FINE, "2026 is decided"),
+        (date(2026, 11, 30), {2026: "estimated"}, Level.FINE, "2026 is estimated"),
+        (date(2026, 12, 1), {2026: "decided"}, Level.ATTENTION, "2027 is missing"),
+        (date(2026, 12, 31), {2026: "decided", 2027: "estimated"}, Level.ATTENTION, "2027 is estimated"),
+        (date(2026, 12, 31), {2026: "decided", 2027: "decided"}, Level.FINE, "2027 is decided"),
+        (date(2027, 1, 1), {2026: "decided"}, Level.ATTENTION, "2027 is missing"),
+    ],
+)
+def test_the_calendar_of_the_next_year_has_to_be_decided_in_december(
+    today: date, known: dict[int, str], level: Level, text: str
+) -> None:
+    line = condition.calendar(known, today)
+    assert (line.level, line.text) == (level, text)
+    assert ("policy/calendar/2027.yml" in line.cure) is (level is Level.ATTENTION)
 
 
 def test_an_open_mailbox_is_shown_and_no_fault() -> None:

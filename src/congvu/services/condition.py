@@ -253,6 +253,17 @@ def policy(carried: tuple[str, str], in_force: tuple[str, str] | None) -> Line:
     return Line("policy", Level.BROKEN, f"{text}, but {what}", "run playbooks/site.yml", values)
 
 
+def calendar(statuses: Mapping[int, str], today: date) -> Line:
+    """The working calendars, from year to status; in December that of the next year has to be decided."""
+    year = today.year + (today.month == 12)
+    found = statuses.get(year, "missing")
+    text, values = f"{year} is {found}", {"year": year, "status": found}
+    if found == "decided" or (found == "estimated" and year == today.year):
+        return fine("calendar", text, **values)
+    cure = f"bring policy/calendar/{year}.yml up to date, run playbooks/site.yml; docs/operate/checks.md"
+    return Line("calendar", Level.ATTENTION, text, cure, values)
+
+
 def audit(at: datetime | None, not_met: Sequence[str], unobserved: int, now: datetime) -> Line:
     """The last audit: its rows that are not met, and how many controls it left without a fresh look."""
     if at is None:

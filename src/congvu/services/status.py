@@ -126,6 +126,8 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         attested = audit.vouched(db, policy, now)
         sealed, unsealed = chain.days(db), chain.unsealed(db)
     yield condition.policy((policy.version, policy.sha256), in_force)
+    if "check.counts" in policy.values:
+        yield condition.calendar({each.year: each.status for each in policy.calendar}, clock.day(now))
     yield condition.accounts(people, unrecognised)
     yield condition.logins([(each.kind, each.subject, each.at) for each in odd], now)
     yield condition.evidence(
