@@ -200,31 +200,36 @@ def test_the_network_of_an_address(address: str, said: str | None) -> None:
     assert network(address, (ipaddress.ip_network("10.20.0.0/16"),)) == said
 
 
+def attempt(login: str, address: str, ok: bool = True) -> str:
+    fields = {"user": login, "remote_ip": address, "protocol": "imap", "session": "S1"}
+    told = {"event": "auth_request_finished", "fields": fields | ({"success": "yes"} if ok else {})}
+    return f"stats: {json.dumps(told)}"
+
+
 def dovecot(minutes: float, login: str, address: str, ok: bool = True) -> dict[str, str]:
-    fields = {"user": login, "remote_ip": address, "protocol": "imap", **({"success": "yes"} if ok else {})}
-    return entry(minutes, "stats: " + json.dumps({"event": "auth_request_finished", "fields": fields}))
+    return entry(minutes, attempt(login, address, ok))
 
 
-def entry(minutes: float, message: str) -> dict[str, str]:
+def entry(minutes: float, message: str, unit: str = "dovecot") -> dict[str, str]:
     moment = NOON + timedelta(minutes=minutes)
-    return {"__REALTIME_TIMESTAMP": f"{moment.timestamp() * 1e6:.0f}", "MESSAGE": message}
+    return {"__REALTIME_TIMESTAMP": f"{moment.timestamp() * 1e6:.0f}", "MESSAGE": message,
+            "_SYSTEMD_UNIT": f"{unit}.service"}  # fmt: skip
+
+
+def answered(minutes: float, answer: str, login: str | None = "an@x", verb: str = "check") -> dict[str, str]:
+    told = {"event": "password", "verb": verb, "client": "203.0.113.9", "answer": answer, "login": login}
+    return entry(minutes, json.dumps(told), "congvu-password")
 
 
 def test_the_entries_of_both_services_are_attempts() -> None:
-    refused = {
-        "event": "password",
-        "verb": "check",
-        "client": "203.0.113.9",
-        "answer": "refused",
-        "login": "an@x",
-    }
     entries = [
         dovecot(0, "An@x", "203.0.113.1"),
         dovecot(1, "an@x", "203.0.113.1", ok=False),
         dovecot(1.5, "an@x/1a2b3c4d", "203.0.113.1"),
-        entry(2, json.dumps(refused)),
-        entry(3, json.dumps({**refused, "login": None})),
-        entry(4, json.dumps({**refused, "answer": "open"})),
+        answered(2, "refused"),
+        answered(3, "refused", None),
+        answered(4, "must_change"),
+        answered(5, "open", verb="admit"),
         entry(5, "imap-login: Login aborted"),
         entry(6, "{no JSON"),
         {"__REALTIME_TIMESTAMP": "0"},  # a message that was no text
@@ -234,7 +239,22 @@ def test_the_entries_of_both_services_are_attempts() -> None:
         ("an@x", "203.0.113.0/24", False),
         ("an@x", "203.0.113.0/24", True),
         ("an@x", "203.0.113.0/24", False),
+        ("an@x", "203.0.113.0/24", True),
     ]
+
+
+def test_a_login_name_forges_no_login_nor_does_another_programs_line() -> None:
+    forged = attempt("an@x", "203.0.113.1")
+    quoted = forged.replace('"', '\\"')
+    entries = [
+        entry(0, f"imap-login: Login aborted: user=<{forged}>, rip=198.51.100.7"),
+        entry(1, f"auth-worker: unknown user {forged.removeprefix('stats: ')}"),
+        entry(2, attempt(f"an@x {quoted}", "198.51.100.7", ok=False)),
+        entry(3, forged, "session-7.scope"),
+        {**answered(4, "open"), "_SYSTEMD_UNIT": "user@1000.service"},
+        {"SYSLOG_IDENTIFIER": "dovecot", **entry(5, forged, "cron")},
+    ]
+    assert list(watch.logins(entries, ())) == []
 
 
 # -- the run ---------------------------------------------------------------------------------------

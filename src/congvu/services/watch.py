@@ -1,8 +1,8 @@
 """`congvu watch`: find logins that cannot well be one person's. A timer runs it every five minutes.
 
-It reads this host's journal: Dovecot's events of logins (993, 465, 4190, and the webmail's after a right
-password) and the password service's lines (the webmail's wrong passwords). What it finds becomes a row with
-its audit record; `congvu notify` tells the person, `congvu status` the operator. Nobody is shut out.
+It reads this host's journal, and of that what :mod:`congvu.events` believes: Dovecot's events of logins (993,
+465, 4190) and the password service's answers (the webmail, the pages). What it finds becomes a row with its
+audit record; `congvu notify` tells the person, `congvu status` the operator. Nobody is shut out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from congvu import store
 from congvu.errors import UserError
+from congvu.events import event_of
 from congvu.odd_use import Login, Network, Rules, findings, fresh, network
 from congvu.store import odd_use
 
@@ -33,9 +34,9 @@ LONGEST = timedelta(days=7)
 # What is logged late is seen all the same.
 OVERLAP = timedelta(minutes=1)
 _JOURNAL = (
-    "journalctl", "-q", "-o", "json", "--output-fields=MESSAGE",
+    "journalctl", "-q", "-o", "json", "--output-fields=MESSAGE,_SYSTEMD_UNIT",
     "-g", 'auth_request_finished|"event": "password"',
-    "SYSLOG_IDENTIFIER=dovecot", "+", "_SYSTEMD_UNIT=congvu-password.service",
+    "_SYSTEMD_UNIT=dovecot.service", "_SYSTEMD_UNIT=congvu-password.service",
 )  # fmt: skip
 
 
@@ -99,32 +100,14 @@ def journal(command: Sequence[str], since: datetime) -> Iterator[dict[str, Any]]
 
 
 def logins(entries: Iterable[Mapping[str, Any]], office: Sequence[Network]) -> Iterator[Login]:
-    """The attempts that journal entries speak of; of the host itself and of what is no attempt, none."""
-    for entry in entries:
-        message = entry.get("MESSAGE")
-        if not isinstance(message, str) or "{" not in message:
-            continue
-        try:
-            event = json.loads(message[message.index("{") :])
-        except ValueError:
-            continue
-        at = datetime.fromtimestamp(int(entry["__REALTIME_TIMESTAMP"]) / 1e6, UTC)
-        login, address, ok = _attempt(event)
-        place = network(address, office) if login and address else None
-        if login and place:
-            yield Login(at, login.lower(), place, ok)
+    """The attempts that journal entries speak of; of the host itself and of what is no attempt, none.
 
-
-def _attempt(event: Mapping[str, Any]) -> tuple[str, str, bool]:
-    """Login, address and result of an attempt; no login where it is none that counts.
-
-    A right password at the webmail is followed by Dovecot's own event. At 465 the name of the key follows the
-    login, behind a slash.
+    A right password that has to be changed, or lacks its code, is no attempt that failed.
     """
-    if event.get("event") == "auth_request_finished":
-        told = event.get("fields", {})
-        login = str(told.get("user", "")).partition("/")[0]
-        return login, str(told.get("remote_ip", "")), told.get("success") == "yes"
-    if event.get("event") == "password" and event.get("answer") == "refused":
-        return str(event.get("login") or ""), str(event.get("client") or ""), False
-    return "", "", False
+    for entry in entries:
+        event = event_of(entry)
+        if event is None or not (event.kind == "login" or event.detail.get("why") == "refused"):
+            continue
+        place = network(event.peer, office) if event.peer else None
+        if event.login and place:
+            yield Login(event.happened_at, event.login, place, event.kind == "login")
