@@ -28,6 +28,7 @@ COUNTED_IN_BOXES = {
     "client_login": ("opened", "imaps"),
     "message_read": ("read", None),
 }
+_MOMENT = timedelta(microseconds=1)
 WATCHERS = ("head", "deputy", "clerk")
 
 
@@ -120,7 +121,11 @@ def frame(calendar: Calendar, wanted: date, rules: Rules, outages: Sequence[Outa
     halves = []
     for part, (starts, _) in zip(PARTS, day.spans, strict=False):
         window = (starts - rules.before, starts + rules.window)
-        hit = [each for each in outages if overlap(window, (each.starts, each.ends)) >= rules.outage]
+        # A short outage leaves time to come in; what is lost of the records may be the only visit of someone.
+        hit = [
+            each for each in outages
+            if overlap(window, (each.starts, each.ends)) >= (_MOMENT if each.lost else rules.outage)
+        ]  # fmt: skip
         halves.append(
             Half(
                 part,

@@ -95,6 +95,13 @@ def test_an_outage_counts_in_the_half_that_it_touches_from_five_minutes_on() -> 
     assert frame(CALENDAR, THURSDAY, RULES, [replace(long, lost=True)]).halves[1].lost
 
 
+def test_what_is_lost_of_the_records_counts_however_short_in_the_half_in_which_it_is() -> None:
+    login = Outage(thursday("14:29"), thursday("14:30"), lost=True)
+    assert [half.lost for half in frame(CALENDAR, THURSDAY, RULES, [login]).halves] == [False, True]
+    later = replace(login, starts=thursday("14:30"), ends=thursday("14:31"))
+    assert not frame(CALENDAR, THURSDAY, RULES, [later]).halves[1].lost
+
+
 # -- boxes -----------------------------------------------------------------------------------------
 
 
