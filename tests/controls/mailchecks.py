@@ -25,8 +25,11 @@ _KINDS = {
     "webmail_login": ("login", "webmail"), "client_login": ("login", "imaps"), "message_read": ("read", None),
 }  # fmt: skip
 
-# The planner knows nothing of rows that come out of a document; it would compare each with each.
-SETTINGS = "set default_transaction_read_only = on; set enable_nestloop = off; set jit = off;\n"
+# The planner knows nothing of rows out of a document: it would compare each with each, and sort millions.
+SETTINGS = (
+    "set default_transaction_read_only = on; set enable_nestloop = off; set enable_sort = off; "
+    "set jit = off; set work_mem = '64MB';\n"
+)
 # ASKED stands for one JSON document, quoted.
 SQL = """
 with asked as (select $ASKED$::jsonb as given),
@@ -36,46 +39,55 @@ win as (
     from asked, jsonb_array_elements(given -> 'windows') w
 ), kinds as (
   select k ->> 0 as kind, k ->> 1 as door from asked, jsonb_array_elements(given -> 'kinds') k
+), days as (
+  select distinct day, look from win
 ), row_last as not materialized (
   select * from mail_check c
    where day >= (select (given ->> 'first')::date from asked)
      and not exists (select from mail_check later where later.correction and later.day = c.day
                         and later.staff_id = c.staff_id and later.at > c.at)
+), spelled as (
+  select address as login, staff_id from person
+   union all
+  select split_part(p.address, '@', 1) || '@' || n.name, p.staff_id
+    from person p join domain_name n on n.home = split_part(p.address, '@', 2)
+), came as materialized (
+  select w.day, s.staff_id, bool_or(w.part = 'morning') as morning, bool_or(w.part = 'afternoon') as afternoon
+    from win w
+         cross join lateral (
+           select e.login from event e join kinds k on k.kind = e.kind and (k.door is null or k.door = e.door)
+            where e.happened_at >= w.starts and e.happened_at < w.ends
+              and (e.kind <> 'read' or lower(e.mailbox) = lower(e.login)) offset 0) e
+         join spelled s on s.login = lower(e.login)
+   where w.look
+   group by w.day, s.staff_id
+), plain as materialized (  -- on which nothing is excused: nearly all
+  select unit, staff_id, day, count(*) as due, count(*) filter (where kept) as kept, sum(unseen) as unseen
+    from (select r.unit, r.staff_id, r.day, r.morning and r.afternoon as kept, 0 as unseen
+            from row_last r join days d using (day)
+           where not d.look and r.morning_why = '' and r.afternoon_why = ''
+           union all
+          select r.unit, r.staff_id, r.day, c.morning and c.afternoon,
+                 (r.morning and c.morning is not true)::int + (r.afternoon and c.afternoon is not true)::int
+            from row_last r join days d using (day) left join came c using (day, staff_id)
+           where d.look and r.morning_why = '' and r.afternoon_why = '') r
+   group by grouping sets ((unit, staff_id), (day))
 ), half as (
-  select r.day, r.staff_id, h.part, h.said, h.why, w.starts, w.ends, w.look
+  select r.day, r.staff_id, r.unit, h.part, h.said, h.why, w.starts, w.ends, w.look
     from row_last r
          cross join lateral (values ('morning', r.morning, r.morning_why),
                                     ('afternoon', r.afternoon, r.afternoon_why)) h (part, said, why)
          join win w on w.day = r.day and w.part = h.part
-   where w.look or r.morning_why <> '' or r.afternoon_why <> ''
-), older as materialized (
-  select distinct day from win where not look
-), simple as (
-  select p.unit, r.staff_id, r.due, r.kept
-    from (select staff_id, count(*) as due, count(*) filter (where morning and afternoon) as kept
-            from row_last join older using (day)
-           where morning_why = '' and afternoon_why = ''
-           group by staff_id) r
-         join person p on p.staff_id = r.staff_id
-), came as materialized (
-  select distinct v.day, v.part, p.staff_id
-    from (select distinct w.day, w.part, lower(e.login) as login
-            from win w
-                 join event e on w.look and e.happened_at >= w.starts and e.happened_at < w.ends
-                 join kinds k on k.kind = e.kind and (k.door is null or k.door = e.door)
-           where e.kind <> 'read' or lower(e.mailbox) = lower(e.login)) v
-         left join domain_name n on n.name = split_part(v.login, '@', 2)
-         join person p
-           on p.address = split_part(v.login, '@', 1) || '@' || coalesce(n.home, split_part(v.login, '@', 2))
+   where r.morning_why <> '' or r.afternoon_why <> ''
 ), counted as (
-  select h.*, p.unit, c.staff_id is not null as seen,
+  select h.*, coalesce(case h.part when 'morning' then c.morning else c.afternoon end, false) as seen,
          case h.why
            when '' then true
            when 'joining' then p.starts = h.day or m.made_at > h.starts
            when 'leaving' then p.ends is not distinct from h.day
            when 'outage' then exists (
              select from outage o where o.withdrawn_at is null and o.starts < h.ends and o.ends > h.starts
-                and (o.unit is null or o.unit = p.unit))
+                and (o.unit is null or o.unit = h.unit))
            when 'no_records' then not h.look
              or exists (select from outage o
                          where o.source = 'gap' and o.starts < h.ends and o.ends > h.starts)
@@ -88,13 +100,15 @@ win as (
     from half h
          join person p on p.staff_id = h.staff_id
          join mailbox m on m.staff_id = h.staff_id
-         left join came c on c.day = h.day and c.part = h.part and c.staff_id = h.staff_id
-), found as (
+         left join came c on c.day = h.day and c.staff_id = h.staff_id
+), found as materialized (
   select *, said is not null or not grounded as due,
          case when not look then coalesce(said, false) else seen end as kept
     from counted
-), days as (
-  select day, staff_id, unit, bool_or(due) as due, bool_and(kept or not due) as kept
+), people as (
+  select unit, staff_id, due, kept from plain where staff_id is not null
+   union all
+  select unit, staff_id, bool_or(due)::int, (bool_or(due) and bool_and(kept or not due))::int
     from found group by day, staff_id, unit
 )
 select json_build_object(
@@ -111,14 +125,15 @@ select json_build_object(
      group by w.day) s),
  'units', (select json_agg(u) from (
     select unit, count(distinct staff_id) as people, sum(due) as due, sum(kept) as kept
-      from (select unit, staff_id, due, kept from simple
-             union all
-            select unit, staff_id, due::int, (due and kept)::int from days) d
-     group by unit order by unit) u),
+      from people group by unit order by unit) u),
  'reasons', (select json_object_agg(why, halves) from (
     select why, count(*) as halves from found where not due group by why order by why) r),
  'unseen', (select json_object_agg(day, halves) from (
-    select day, count(*) as halves from found where look and said and not seen group by day order by day) u),
+    select day, sum(halves) as halves
+      from (select day, unseen as halves from plain where day is not null
+             union all
+            select day, count(*) from found where look and said and not seen group by day) h
+     where halves > 0 group by day order by day) u),
  'groundless', (select json_object_agg(day, halves) from (
     select day, count(*) as halves from found where not grounded group by day order by day) g),
  'corrections', (select count(*) from mail_check where correction and day in (select day from win)),

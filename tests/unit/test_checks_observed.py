@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fix_checks import FRIDAY, POLICY, THURSDAY, away, carry_on, close, log, opened, seen
+from directories import converge
+from fix_checks import FRIDAY, PEOPLE, POLICY, THURSDAY, away, carry_on, close, log, opened, seen
 from fix_database import Database
-from organisations import at
+from organisations import at, organisation, person
 
 from congvu import clock
 from congvu.calendar import Calendar
@@ -105,6 +106,13 @@ def test_a_day_off_that_was_written_down_as_work_counts_for_nothing(office: Data
         f"values ({sunday})",
     )
     assert counted(observe(office, date(2026, 11, 22))) == (3, 5)  # of Monday and Wednesday nothing is known
+
+
+def test_people_count_in_the_unit_in_which_they_served_that_day(office: Database) -> None:
+    close(office, *BOTH)
+    people = [person(*each, unit="ccvc") for each in PEOPLE.items()]
+    converge(office, organisation(*people, units=("vp", "ccvc")))
+    assert observe(office).plain["units"] == [{"unit": "vp", "people": 5, "due": 5, "kept": 3}]
 
 
 def test_a_correction_counts_and_is_told(office: Database) -> None:
