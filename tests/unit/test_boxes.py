@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import os
 import subprocess
 import sys
-from datetime import date
+import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,30 @@ def test_a_session_ends_also_when_it_does_not_listen(
         (tmp_path / "pid").write_text(str(process.pid), "utf-8")
         assert boxes.kick("x") == 1
         assert process.wait(5) == (-9 if deaf else -15)
+
+
+def test_a_session_that_began_after_the_change_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not one that began so soon after it that it may have proved the key before."""
+    session = tmp_path / "imap"
+    session.symlink_to(sys.executable)
+    (tmp_path / "doveadm").write_text("#!/bin/sh\ncat $HOME/who\n", "utf-8")
+    (tmp_path / "doveadm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = [session, "-c", "import time; time.sleep(60)"]
+    with subprocess.Popen(command) as old:
+        time.sleep(2)
+        with subprocess.Popen(command) as new:
+            there = [{"username": "x", "service": "imap", "pid": str(each.pid)} for each in (old, new)]
+            (tmp_path / "who").write_text(json.dumps(there), "utf-8")
+            assert boxes.kick("x", timedelta(seconds=1) + boxes.OPENING) == 1
+            assert old.wait(5) == -15
+            assert new.poll() is None
+            (tmp_path / "who").write_text(json.dumps(there[1:]), "utf-8")
+            assert boxes.kick("x", timedelta(seconds=1)) == 1
+            assert new.wait(5) == -9  # this store only says that it kicks
 
 
 STORE = """#!/bin/sh

@@ -227,6 +227,8 @@ def stored(database: Database, login: str) -> tuple[str, str]:
 @pytest.mark.parametrize("login", ["annv", "linhnhp", "ducpv", "hoalt", "dathd"])
 def test_who_knows_the_password_changes_it(service: Server, people: Database, login: str) -> None:
     assert change(service, login).json == {"answer": "changed"}
+    ended = people.ask("congvu_owner", "select login from session_end")
+    assert ended == [(f"{login}@{DOMAIN}",)]  # mail sessions that the old one had opened
     assert check(service, login).json == {"answer": "refused"}
     opened = check(service, login, NEW).json
     assert (opened["answer"], opened["state"]) == ("open", "active")

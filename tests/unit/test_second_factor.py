@@ -126,6 +126,14 @@ def test_an_app_password_opens_until_it_is_revoked(head: Visitor, secret: str, r
     assert [each["label"] for each in records(roles, "app_password.revoke")] == ["Điện thoại"]
 
 
+def test_a_changed_password_ends_no_session_that_an_app_password_opened(secret: str, roles: Database) -> None:
+    assert secret
+    roles.ask("congvu_owner", "delete from session_end")
+    other = "update credential set hash = overlay(hash placing 'AAAA' from length(hash) - 5), origin = 'self'"
+    roles.change("congvu_owner", f"{other} where address = %s", ME)
+    assert roles.ask("congvu_owner", "select login from session_end") == []
+
+
 def keys(database: Database) -> set[str]:
     """What Postfix is told that opens the login now."""
     return {name for (name,) in database.ask("postfix", "select key_names(%s)", ME)}

@@ -166,7 +166,8 @@ def test_an_undone_change_ends_no_session(directory: Database) -> None:
     [
         ("revoked_at = congvu_now()", ["an"]),
         (f"origin = 'reset', hash = '{OTHER_HASH}'", ["an"]),
-        (f"hash = '{OTHER_HASH}'", []),  # the person's own change
+        (f"hash = '{OTHER_HASH}'", ["an"]),  # the person's own change
+        ("set_at = congvu_now()", []),  # still the same
     ],
 )
 def test_a_password_that_opens_nothing_keeps_nothing_open(

@@ -180,6 +180,39 @@ def test_a_connection_ends_with_the_key_that_opened_it(
     assert doors.submissions(person["address"], person["password"]).open
 
 
+def test_a_mail_session_ends_with_the_password_and_one_of_the_new_password_goes_on(
+    doors: Doors, demo: dict[str, Any], host: Host
+) -> None:
+    person = people(demo, "active")[2]
+    which = f"where address = '{person['address']}'"
+    origin = ask(host, f"select origin from credential {which}")
+    other = "hash = overlay(hash placing 'AAAA' from length(hash) - 5)"
+    host.check_output("systemctl stop congvu-boxes.timer")
+    try:
+        with session(doors, person) as held, moved(host, "credential", "hash = hash", person["address"]):
+            host.check_output(
+                'psql -XqU congvu_owner congvu -c "begin; '
+                "insert into audit_record (actor, verb, subject) values ('test', 'test', ''); "
+                f"update credential set {other}, origin = 'self' {which}; commit\""
+            )
+            assert alive(held)
+            time.sleep(7)
+            # As if the other hash were the present one's: what begins from here on proved the new password.
+            sql = (
+                f"set session_replication_role = replica; update credential set origin = '{origin}', hash = "
+            )
+            host.check_output(
+                f'runuser -u postgres -- psql -qX congvu -c "{sql}(select hash from '
+                f'kept_{person["address"].partition("@")[0]}) {which}"'
+            )
+            with session(doors, person) as back:
+                host.check_output("systemctl start congvu-boxes.service")
+                assert not alive(held)
+                assert alive(back)
+    finally:
+        host.check_output("systemctl start congvu-boxes.timer")
+
+
 # --- doveadm ------------------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,11 @@
 The mailbox of each unit or office gets the file of rights that Dovecot reads. It names the groups of the box,
 one for each role, and so changes only with the policy; who is in a group is asked at login. A session keeps
 what it had at login: the directory notes whose has to end (table session_end) in the transaction that takes
-access away, and here it is ended. The filters of a box end with its handover. A personal mailbox has such a
-file as long as somebody else may read it (ADR 0017). Any other right, left by `doveadm acl` or by hand, is
-taken out with a record of what it was, and the sessions that may use it end. Whoever changes roles starts
-this at once; a timer every minute, for what was interrupted and for rights that end by date.
+access away or changes the password, and here it is ended. The filters of a box end with its handover. A
+personal mailbox has such a file as long as somebody else may read it (ADR 0017). Any other right, left by
+`doveadm acl` or by hand, is taken out with a record of what it was, and the sessions that may use it end.
+Whoever changes roles starts this at once; a timer every minute, for what was interrupted, for passwords that
+were changed and for rights that end by date.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 RIGHTS = "dovecot-acl"
 PATIENCE = 0.5  # seconds
+OPENING = timedelta(seconds=5)  # after a key was proved its session may begin that late
 READER, READING = "reader", "lr"  # who reads another person's mailbox, and nothing more
 SERVING = ("imap", "managesieve")
 NOTICE = "<5>"  # how the journal is told the level of a line
@@ -78,7 +81,9 @@ def run(args: argparse.Namespace) -> int:
         db.end_without_door(logins())
         store.settle_accesses(db, "congvu boxes")
         for login, since in db.ending_sessions():
-            print(f"{NOTICE}sessions of {login} ended: {kick(login)}", file=sys.stderr)
+            # How long ago by the directory's own clock: this host's may be another.
+            count = kick(login, db.now() - since)
+            print(f"{NOTICE}sessions of {login} ended: {count}", file=sys.stderr)
             db.session_ended(login, since)
         end_filters(db)
     return 0
@@ -190,15 +195,21 @@ def _read(file: Path) -> str | None:
         return None
 
 
-def kick(login: str) -> int:
-    """End all sessions of a login; how many there were. UserError when Dovecot cannot be asked.
+def kick(login: str, ago: timedelta = timedelta()) -> int:
+    """End the sessions of a login that began so long ago, or before; how many there were.
 
-    Dovecot 2.4.1 says "kicked" of a session that has looked into a box, and it goes on: its process no
-    longer hears SIGTERM. So what is still there a moment later is killed. One process serves one session.
+    UserError when Dovecot cannot be asked. Dovecot 2.4.1 says "kicked" of a session that has looked into a
+    box, and it goes on: its process no longer hears SIGTERM. So what is still there a moment later is killed.
+    One process serves one session. Whoever has come in since then, by what opens now, stays.
     """
-    there = sessions(login)
+    known = sessions(login)
+    there = [each for each in known if (age := _age(each)) is None or age > ago - OPENING]
     if there:
-        _doveadm("kick", login)
+        if there == known:
+            _doveadm("kick", login)
+        else:
+            for process in filter(_runs, there):
+                os.kill(process, signal.SIGTERM)
         until = time.monotonic() + PATIENCE
         while any(map(_runs, there)) and time.monotonic() < until:
             time.sleep(0.02)
@@ -215,6 +226,16 @@ def logins() -> set[str]:
 def sessions(login: str) -> list[int]:
     """The processes that serve the sessions of a login."""
     return [int(each["pid"]) for each in json.loads(_doveadm("-f", "json", "who", "-1", login) or "[]")]
+
+
+def _age(process: int) -> timedelta | None:
+    """How long a process has run; None where there is none."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    began = int(told[19]) / os.sysconf("SC_CLK_TCK")
+    return timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME) - began)
 
 
 def _runs(process: int) -> bool:
