@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   effective_on:
-    description: The day from which it counts, as 2026-11-25; it may be to come, or past.
+    description: The day from which it counts, as 2026-11-25; it may be past, or up to 366 days ahead.
     type: str
     required: true
   receiver:
@@ -115,7 +115,7 @@ def hand_over(module: AnsibleModule, db: store.Store) -> Result:
     organisation = store.read_directory(db, domain).organisation
     made = store.read_handovers(db)
     of_this = [each for each in made if each.box == box]
-    handover = accounts.plan_handover(asked, organisation, of_this)
+    handover = accounts.plan_handover(asked, organisation, of_this, db.today())
     if handover:
         inventory = given["inventory"] | accounts.circumstances(handover, organisation, made)
         store.make_handover(db, handover, inventory, host.actor())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from organisations import Alias, Box, at, organisation, person
 from congvu import accounts, store
 from congvu.accounts import Handover, Organisation
 
+TODAY = date(2026, 11, 26)
 BOX = at("box-vp")
 NEXT = Handover(BOX, "45/QĐ-SNV", date(2026, 11, 20), date(2026, 12, 1), "CB1", "CB2")
 
@@ -27,25 +28,25 @@ def wanted(**roles: str) -> Organisation:
 
 def faults(asked: Handover, *made: Handover, staff: Organisation | None = None) -> set[str]:
     with pytest.raises(accounts.InputError) as told:
-        accounts.plan_handover(asked, staff or wanted(), made)
+        accounts.plan_handover(asked, staff or wanted(), made, TODAY)
     return {fault.column for fault in told.value.faults}
 
 
 def test_the_giver_is_the_head_of_the_day() -> None:
-    assert accounts.plan_handover(replace(NEXT, giver=None), wanted(), []) == NEXT
+    assert accounts.plan_handover(replace(NEXT, giver=None), wanted(), [], TODAY) == NEXT
     third = Handover(BOX, "50/QĐ-SNV", date(2026, 12, 1), date(2026, 12, 1), None, "CB3", acting=True)
-    assert accounts.plan_handover(third, wanted(), [NEXT]) == replace(third, giver="CB2")
+    assert accounts.plan_handover(third, wanted(), [NEXT], TODAY) == replace(third, giver="CB2")
 
 
 def test_a_box_without_a_head_has_no_giver() -> None:
-    planned = accounts.plan_handover(NEXT, wanted(CB3="deputy"), [])
+    planned = accounts.plan_handover(NEXT, wanted(CB3="deputy"), [], TODAY)
     assert planned is not None
     assert planned.giver is None
 
 
 def test_back_to_the_old_head() -> None:
     back = Handover(BOX, "60/QĐ-SNV", date(2026, 12, 5), date(2026, 12, 5), None, "CB1")
-    assert accounts.plan_handover(back, wanted(), [NEXT]) == replace(back, giver="CB2")
+    assert accounts.plan_handover(back, wanted(), [NEXT], TODAY) == replace(back, giver="CB2")
 
 
 def test_of_two_for_one_day_the_last_counts() -> None:
@@ -55,7 +56,7 @@ def test_of_two_for_one_day_the_last_counts() -> None:
 
 
 def test_the_same_act_again_is_nothing_and_another_by_the_same_decision_a_fault() -> None:
-    assert accounts.plan_handover(NEXT, wanted(), [NEXT]) is None
+    assert accounts.plan_handover(NEXT, wanted(), [NEXT], TODAY) is None
     assert faults(replace(NEXT, receiver="CB3"), NEXT) == {"decision"}
 
 
@@ -67,10 +68,17 @@ def test_the_same_act_again_is_nothing_and_another_by_the_same_decision_a_fault(
         ({"receiver": "CB9"}, "receiver"),
         ({"receiver": "CB1"}, "receiver"),
         ({"decided_on": date(2026, 12, 2)}, "effective_on"),
+        ({"effective_on": TODAY + timedelta(days=367)}, "effective_on"),
+        ({"effective_on": date.max}, "effective_on"),
     ],
 )
 def test_what_is_refused(change: dict[str, Any], column: str) -> None:
     assert column in faults(replace(NEXT, **change))
+
+
+def test_a_handover_may_lie_a_year_ahead() -> None:
+    late = replace(NEXT, effective_on=TODAY + timedelta(days=366))
+    assert accounts.plan_handover(late, wanted(), [], TODAY) == late
 
 
 def test_nobody_takes_over_outside_the_days_of_service() -> None:
@@ -88,7 +96,7 @@ def test_one_person_may_head_two_units() -> None:
     boxes = [Box(BOX, "unit", "vp", frozenset({("CB1", "head")})),
              Box(at("box-cc"), "unit", "cc", frozenset({("CB2", "head")}))]  # fmt: skip
     both = organisation(person("CB1", "An"), person("CB2", "Bình"), units=("vp", "cc"), boxes=boxes)
-    assert accounts.plan_handover(NEXT, both, []) == NEXT
+    assert accounts.plan_handover(NEXT, both, [], TODAY) == NEXT
 
 
 def two_units() -> Organisation:
@@ -121,7 +129,7 @@ def test_whoever_heads_another_box_by_a_handover_is_known() -> None:
 
 def test_the_same_box_twice_on_one_day() -> None:
     second = replace(NEXT, decision="46/QĐ-SNV", giver="CB2", receiver="CB3")
-    planned = accounts.plan_handover(replace(second, giver=None), wanted(), [NEXT])
+    planned = accounts.plan_handover(replace(second, giver=None), wanted(), [NEXT], TODAY)
     assert planned == second
     assert accounts.circumstances(second, wanted(), [NEXT])["same_day"] == ["45/QĐ-SNV"]
     assert accounts.circumstances(NEXT, wanted(), [])["same_day"] == []
@@ -130,7 +138,7 @@ def test_the_same_box_twice_on_one_day() -> None:
 def test_in_charge_first_and_head_later_are_two_handovers() -> None:
     acting = replace(NEXT, acting=True)
     appointed = Handover(BOX, "60/QĐ-SNV", date(2026, 12, 20), date(2027, 1, 1), None, "CB2")
-    assert accounts.plan_handover(appointed, wanted(), [acting]) == replace(appointed, giver="CB2")
+    assert accounts.plan_handover(appointed, wanted(), [acting], TODAY) == replace(appointed, giver="CB2")
     assert accounts.circumstances(appointed, wanted(), [acting])["giver_acting"]
     assert faults(appointed, NEXT) == {"receiver"}  # who is the head is not made it again
     assert faults(replace(appointed, acting=True), acting) == {"receiver"}
@@ -138,7 +146,7 @@ def test_in_charge_first_and_head_later_are_two_handovers() -> None:
 
 def test_an_absent_giver_has_to_exist() -> None:
     absent = replace(NEXT, absent="nghỉ ốm")
-    assert accounts.plan_handover(absent, wanted(), []) == absent
+    assert accounts.plan_handover(absent, wanted(), [], TODAY) == absent
     assert faults(absent, staff=wanted(CB3="deputy")) == {"absent"}
 
 

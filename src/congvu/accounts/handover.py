@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from congvu.accounts.faults import Faults, refuse
 from congvu.accounts.model import Organisation
+
+LONGEST_AHEAD = timedelta(days=366)  # a slip of the pen in the year would leave the box to nobody for as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,9 @@ def in_force(box: str, made: Sequence[Handover], day: date) -> Handover | None:
     return max(found)[2] if found else None
 
 
-def plan_handover(asked: Handover, organisation: Organisation, made: Sequence[Handover]) -> Handover | None:
+def plan_handover(
+    asked: Handover, organisation: Organisation, made: Sequence[Handover], today: date
+) -> Handover | None:
     """The handover with its giver; None when it has been made already. Raises InputError with all faults.
 
     ``asked``: with any giver, which is found here. ``organisation``: as it stands, without the handovers that
@@ -56,6 +60,15 @@ def plan_handover(asked: Handover, organisation: Organisation, made: Sequence[Ha
                    "a handover is never changed: make another by a new decision")  # fmt: skip
         refuse(faults)
     _check(wanted, organisation, made, faults)
+    if wanted.effective_on > today + LONGEST_AHEAD:
+        rule = f"is more than {LONGEST_AHEAD.days} days ahead"
+        faults.add(
+            0,
+            "effective_on",
+            str(wanted.effective_on),
+            rule,
+            "correct the day: nobody is appointed that early",
+        )
     refuse(faults)
     return wanted
 
