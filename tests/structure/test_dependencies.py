@@ -9,14 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import ansible_collections
 import pytest
 from house import ROOT, collections_used, load, roles, tasks, yaml_files
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-INSTALLED = Path(next(iter(ansible_collections.__path__)))
+# By the package's own record: once a test has loaded Ansible's plugins, the module of that name is another.
+INSTALLED = Path(str(importlib.metadata.distribution("ansible").locate_file("ansible_collections")))
 
 
 def installed_version(collection: str) -> str | None:
