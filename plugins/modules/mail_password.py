@@ -34,6 +34,10 @@ options:
         description: Name of the organisation, as the sender.
         type: str
         required: true
+      office:
+        description: Who is told of a slip that was opened, as the regulation names the Office.
+        type: str
+        required: true
       page:
         description: Address of the page on which the passwords are replaced.
         type: str
@@ -165,7 +169,8 @@ def written(db: store.Store, issued: list[slips.Slip], wanted: Result | None) ->
     if wanted is None:
         return host.table(slips.COLUMNS, (astuple(slip)[: len(slips.COLUMNS)] for slip in issued))
     valid = timedelta(days=int(db.policy_values()["password.initial_valid_days"]))
-    letter = slips.Letter(wanted["organisation"], wanted["page"], clock.day(db.now()) + valid)
+    last_day = clock.day(db.now()) + valid
+    letter = slips.Letter(wanted["organisation"], wanted["office"], wanted["page"], last_day)
     return envelope.seal(slips.to_pdf(issued, letter), Path(wanted["certificate"]))
 
 
@@ -205,6 +210,7 @@ def main() -> t.NoReturn:
             "options": {
                 "certificate": {"type": "path", "required": True},
                 "organisation": {"required": True},
+                "office": {"required": True},
                 "page": {"required": True},
             },
         },

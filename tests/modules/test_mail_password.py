@@ -198,7 +198,10 @@ def test_where_slips_cannot_be_made_no_password_is_issued(
     issue: Run, people: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "weasyprint", None)
-    slips = {"certificate": str(tmp_path / "none.pem"), "organisation": "Sở", "page": "https://x/mat-khau"}
+    slips = {
+        "certificate": str(tmp_path / "none.pem"), "organisation": "Sở", "office": "Văn phòng Sở",
+        "page": "https://x/mat-khau",
+    }  # fmt: skip
     assert "install weasyprint" in issue(folder=str(tmp_path / "issued"), slips=slips)["msg"]
     assert not (tmp_path / "issued").exists()
     assert people.ask("congvu_admin", "select count(*) from credential") == [(1,)]

@@ -15,7 +15,9 @@ from congvu.services import slips
 from congvu.services.envelope import seal
 from congvu.services.slips import Letter, Slip
 
-LETTER = Letter("Sở Nội vụ tỉnh Bình Định", "https://mail.snv.binhdinh.test/mat-khau", date(2026, 12, 2))
+LETTER = Letter(
+    "Sở Nội vụ tỉnh Bình Định", "Ban Thư ký", "https://mail.snv.binhdinh.test/mat-khau", date(2026, 12, 2)
+)
 SLIPS = [
     Slip("SNV006", "Nguyễn Hoàng Phương Linh", "Văn phòng Sở", "linhnhp@snv.binhdinh.test", "aK4#mQ7%wCx9?T"),
     Slip("SNV007", "Lê <b>Hoà</b>", "Phòng A & B", "hoal@snv.binhdinh.test", "pR3*nH6!vWd7%E"),
@@ -30,6 +32,7 @@ def test_each_person_has_a_page_of_their_own() -> None:
         assert slip.password in page
         assert LETTER.page in page
         assert "02/12/2026" in page
+        assert "báo ngay cho Ban Thư ký để" in page
     assert SLIPS[0].password not in pages[1]
     assert "Lê &lt;b&gt;Hoà&lt;/b&gt;" in pages[1]
 

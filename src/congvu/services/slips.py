@@ -37,9 +37,13 @@ COLUMNS = ("staff_id", "full_name", "unit", "address", "password")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What stands on every slip. ``last_day``: of the issued passwords; ``page``: where they are replaced."""
+    """What stands on every slip. ``last_day``: of the issued passwords; ``page``: where they are replaced.
+
+    ``office``: who is told when a slip was opened.
+    """
 
     organisation: str
+    office: str
     page: str
     last_day: date
 
