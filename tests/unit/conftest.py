@@ -4,6 +4,7 @@ from fix_chain import chained, packed, packed_once
 from fix_checks import office
 from fix_database import cluster, database, empty_database, shared_database
 from fix_portal import clerk, head, roles, visitor
+from fix_quarter import quarter, render
 from fix_services import host_files, journal, page, password_server, people, service, web_server
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "page",
     "password_server",
     "people",
+    "quarter",
+    "render",
     "roles",
     "service",
     "shared_database",

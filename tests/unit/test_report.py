@@ -56,7 +56,16 @@ def text(page: str) -> str:
 
 def test_the_contract_of_the_json(policy: Resolved, observations: list[Observation]) -> None:
     document = json.loads(to_json(report(policy, observations)))
-    assert list(document) == ["schema", "period", "policy", "provisions", "findings", "seal"]
+    assert list(document) == [
+        "schema",
+        "period",
+        "policy",
+        "provisions",
+        "findings",
+        "seal",
+        "register",
+        "trend",
+    ]
     assert document["schema"] == 1
     assert document["period"] == {
         "from": "2026-09-15", "to": "2026-12-14", "quarter": "2026-Q4", "cutoff": "nd09",

@@ -1,11 +1,10 @@
-"""The annexes of the report as an official document: what each provision came to, and the evidence. Pure."""
+"""The annexes of the report as an official document. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -13,42 +12,20 @@ from congvu.evidence import Finding
 from congvu.policy import Law
 from congvu.report import sealed, words
 from congvu.report.document import Report, article, observed, shown, source, to_json
-
-
-@dataclass(frozen=True)
-class Table:
-    """``shares``: widths of the columns in percent. A row of one cell spans them all and names a group."""
-
-    title: str
-    columns: tuple[str, ...]
-    shares: tuple[int, ...]
-    rows: tuple[tuple[str, ...], ...]
-    figures: frozenset[int] = frozenset()  # columns that are centred
-    total: bool = False  # the last row sums up the others
-
-
-@dataclass(frozen=True)
-class Annex:
-    """One annex, its pages numbered by themselves, from 1. The only one of a document has no ``number``."""
-
-    number: str
-    title: str
-    landscape: bool
-    tables: tuple[Table, ...]
-
-    @property
-    def heading(self) -> str:
-        return f"Phụ lục {self.number}".rstrip()
+from congvu.report.happened import bars, compared, happened
+from congvu.report.tables import Annex, Table
 
 
 def annexes(report: Report) -> tuple[Annex, ...]:
-    """Return Phụ lục I (by article and paragraph) and Phụ lục II (the evidence)."""
+    """Return the annexes: by article and paragraph, the evidence, what arose, the last quarters."""
     values = [_values(report)] if report.policy.norms else []
     laws = [_laws(report, 3 + len(values))] if report.policy.laws else []
     evidence = (_sources(report), _looks(report), *values, *laws)
     return (
         Annex("I", "Bảng tổng hợp theo điều, khoản", True, (_summary(report), _provisions(report))),
         Annex("II", "Bằng chứng", False, evidence),
+        Annex("III", "Sự việc trong kỳ", False, happened(report)),
+        Annex("IV", "So sánh các quý gần nhất", False, compared(report), bars(report)),
     )
 
 

@@ -17,9 +17,11 @@ from typing import Any
 from congvu.errors import UserError
 from congvu.evidence import Finding, Observation
 from congvu.policy import Provision, Rate, Resolved, Row, Status, Value
-from congvu.report import sealed, words
+from congvu.report import register, sealed, trend, words
 from congvu.report.period import Period
+from congvu.report.register import Register
 from congvu.report.sealed import Sealed
+from congvu.report.trend import Quarter
 
 _ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
 
@@ -53,13 +55,23 @@ class Letterhead:
 
 @dataclass(frozen=True)
 class Report:
-    """One report: its period, the policy it judges by, and what each provision came to."""
+    """One report: its period, the policy it judges by, what each provision came to, and what else arose.
+
+    ``before``: the quarters that it is compared with, oldest first.
+    """
 
     period: Period
     policy: Resolved
     findings: tuple[Finding, ...]
     letterhead: Letterhead = field(default_factory=Letterhead)
     seal: Sealed | None = None
+    register: Register = field(default_factory=Register)
+    before: tuple[Quarter, ...] = ()
+
+    @property
+    def trend(self) -> tuple[Quarter, ...]:
+        """The quarters before, and this one."""
+        return (*self.before, trend.quarter(self.period, self.findings))
 
     @property
     def counts(self) -> dict[str, int]:
@@ -128,6 +140,8 @@ def to_json(report: Report) -> str:
             for finding in policy.findings
         ],
         "seal": sealed.plain(report.seal, report.speaks_until),
+        "register": register.plain(report.register),
+        "trend": trend.plain(report.trend),
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

@@ -22,9 +22,9 @@ from docx.section import Section
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
-from congvu.report.annexes import Annex, Table
 from congvu.report.document import Letterhead
 from congvu.report.paper import Line, Paper, Signature
+from congvu.report.tables import Annex, Table
 
 _FONT = "Times New Roman"
 _BLANK = "\u2007" * 4  # figure spaces: room to write a number in, never squeezed by justification

@@ -6,7 +6,6 @@ What is shown is prepared here as plain words; the template only lays it out.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from itertools import groupby
@@ -18,19 +17,10 @@ from congvu.evidence import Finding, Observation
 from congvu.policy import Judgement, Resolved, Status
 from congvu.report import sealed, words
 from congvu.report.document import Report, article, expected, numbers, sourced
+from congvu.report.happened import bars, compared, happened
+from congvu.report.tables import Bar, bar
 
 _SHOWN_EXCEPTIONS = 20  # the page stays a page; report.json holds them all
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A coloured piece of a bar: its status, and where it lies, in thousandths of the bar."""
-
-    status: str
-    label: str
-    count: int
-    start: int
-    width: int
 
 
 def to_html(report: Report) -> str:
@@ -51,8 +41,11 @@ def to_html(report: Report) -> str:
         ],
         unfinished=report.unfinished,
         tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],
-        bar=_bar(rows),
-        articles=[(name, group, _bar(group)) for name, group in articles],
+        bar=_bar("Tỷ lệ các trạng thái", rows),
+        articles=[(name, group, _bar(name, group)) for name, group in articles],
+        trend=bars(report),
+        compared=compared(report),
+        happened=happened(report),
         faults=[row for row in rows if row["status"] == Status.NOT_MET.value],
         awaited=_awaited(report),
         sealed=sealed.rows(report.seal, report.speaks_until),
@@ -73,17 +66,8 @@ def _resource(name: str) -> str:
     return (resources.files("congvu.report") / name).read_text(encoding="utf-8")
 
 
-def _bar(rows: list[dict[str, Any]]) -> list[Piece]:
-    """Return the shares of the statuses; the pieces fill the bar exactly."""
-    counts = Counter(row["status"] for row in rows)
-    pieces, passed = [], 0
-    for status in words.SHOWN:
-        if counts[status]:
-            start = passed * 1000 // len(rows)
-            passed += counts[status]
-            width = passed * 1000 // len(rows) - start
-            pieces.append(Piece(status, words.STATUS[status][0], counts[status], start, width))
-    return pieces
+def _bar(name: str, rows: list[dict[str, Any]]) -> Bar:
+    return bar(name, Counter(row["status"] for row in rows))
 
 
 def _awaited(report: Report) -> list[tuple[str, int]]:

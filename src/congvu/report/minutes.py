@@ -16,9 +16,9 @@ from typing import Any
 from congvu import clock
 from congvu.policy import Resolved
 from congvu.report import words
-from congvu.report.annexes import Annex, Table
 from congvu.report.document import Letterhead
 from congvu.report.paper import Line, Paper, Signature
+from congvu.report.tables import Annex, Table
 from congvu.words import ROLES
 
 _NONE = "Không phát sinh."

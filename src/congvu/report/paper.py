@@ -17,9 +17,11 @@ from congvu import clock
 from congvu.evidence import Finding
 from congvu.policy import Status
 from congvu.report import words
-from congvu.report.annexes import Annex, annexes, finding_list
+from congvu.report.annexes import annexes, finding_list
 from congvu.report.document import Letterhead, Report, article
+from congvu.report.happened import sentences
 from congvu.report.period import period_at
+from congvu.report.tables import Annex
 
 _NONE = "Không phát sinh."
 _SHOWN_FAULTS = 3  # the text stays readable; report.json holds them all
@@ -223,7 +225,11 @@ def _results(report: Report) -> list[Line]:
             )
         )
     lines += [Line("heading", "3. Chỉ tiêu định lượng"), *_points(_figures(report))]
-    lines.append(Line("text", "Kết quả chi tiết theo điều, khoản tại Phụ lục I; bằng chứng tại Phụ lục II."))
+    lines += [Line("heading", "4. Sự việc trong kỳ"), *_points(sentences(report))]
+    where = (
+        "Kết quả theo điều, khoản tại Phụ lục I; bằng chứng tại Phụ lục II; sự việc trong kỳ tại Phụ lục III"
+    )
+    lines.append(Line("text", f"{where}; so sánh các quý gần nhất tại Phụ lục IV."))
     return lines
 
 

@@ -14,13 +14,22 @@ from typing import Any
 
 import jinja2
 
+from congvu.report import words
 from congvu.report.paper import Paper
+
+# Of the pieces of a bar; told apart on a black-and-white print, too, since neighbours differ in lightness
+_SHADES = {
+    "met": "#1f7a4d", "attested": "#7fc4d4", "not_applicable": "#ffffff", "waived": "#5b4bb7",
+    "not_assessed": "#cfd4dc", "attestation_missing": "#e0962f", "not_met": "#8f1710",
+}  # fmt: skip
 
 
 def to_html(paper: Paper) -> str:
     """Return the page that WeasyPrint lays out."""
     made = paper.made.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return _template().render(paper=paper, head=paper.head, made=made, css=_resource("paper.css"))
+    return _template().render(
+        paper=paper, head=paper.head, made=made, css=_resource("paper.css"), words=words, shades=_SHADES
+    )
 
 
 def to_pdf(paper: Paper) -> bytes:

@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, evidence, store
 from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
-from congvu.policy import Resolved, read_json
+from congvu.policy import Resolved, attestations, read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
 from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, Period, period, period_at
+from congvu.report.register import signed
 from congvu.report.sealed import Sealed
-from congvu.services.audit import add_sources, stored, vouched
-from congvu.store import chain
+from congvu.report.trend import Quarter, as_judged_then, quarter, quarters_before
+from congvu.services.audit import add_sources, stored
+from congvu.store import chain, reporting
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 
+_FEWEST = 5  # people of a group whose figures are shown, where a policy says nothing of it
 FORMATS = ("json", "html", "pdf", "docx")
 
 
@@ -71,17 +75,38 @@ def asked_for(args: argparse.Namespace, policy: Resolved) -> Period:
 
 def files(args: argparse.Namespace, window: Period) -> dict[str, bytes]:
     """The report of a period by form, as :func:`run`'s arguments want it."""
+    report = compose(args, window)
+    return {form: _render(report, form) for form in args.format}
+
+
+def compose(args: argparse.Namespace, window: Period) -> Report:
+    """The report of a period. A past one is judged as it stood at its end."""
     policy, now, head = read_json(args.policy), clock.now(), letterhead(args.letterhead)
+    least = int(str(policy.values.get("privacy.min_group_size", _FEWEST)))
     with store.connect(args.host, args.database) as db:
-        observations = stored(db.observations(window.starts, window.ends))
+        observations = stored(reporting.newest(db, window.starts, window.ends))
         # Vouched for afterwards, too: nobody can say before its end how a quarter went.
-        attested = vouched(db, policy, now, window.quarter)
+        asked, said = store.asked(db), store.said(db, window.quarter, policy.version)
+        found = reporting.register(db, window, policy.version, least, signed(policy, asked, said))
         last = chain.last_seal(db, window.last)
-    # A past quarter is judged as it stood at its end.
+        before = tuple(_before(db, policy, asked, each) for each in quarters_before(window))
+    attested = attestations(policy, asked, said)
     findings = evidence.findings(policy, observations, attested, min(now, window.ends))
     seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
-    report = Report(window, policy, findings, head, seal)
-    return {form: _render(report, form) for form in args.format}
+    return Report(window, policy, findings, head, seal, found, before)
+
+
+def _before(
+    db: store.Store, policy: Resolved, asked: Mapping[str, Mapping[str, str]], window: Period
+) -> Quarter:
+    """A quarter before, judged at its end by what was observed and said under the policies in force in it."""
+    rows = reporting.newest(db, window.starts, window.ends)
+    if not rows:
+        return Quarter(window, {}, {})
+    in_force = reporting.policies(db, window)
+    seen = as_judged_then(stored(rows), policy, [digest for _, digest in in_force])
+    said = store.said(db, window.quarter, in_force[-1][0]) if in_force else []
+    return quarter(window, evidence.findings(policy, seen, attestations(policy, asked, said), window.ends))
 
 
 def letterhead(given: str) -> Letterhead:

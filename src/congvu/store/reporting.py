@@ -1,0 +1,52 @@
+"""What the report of a period tells beside the observations, asked as sets, never person by person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from psycopg.rows import class_row
+
+from congvu.report.period import Period
+from congvu.report.register import Access, Group, Handover, Incident, Outage, Register, Signed, Told, pooled
+from congvu.store.database import Observation, Store
+from congvu.store.sql import SQL
+
+Row = TypeVar("Row")
+
+
+def newest(db: Store, since: datetime, until: datetime) -> list[Observation]:
+    """The newest observation of each control and host from ``since`` to before ``until`` (aware)."""
+    return _all(db, Observation, SQL.report_observations, since=since, until=until)
+
+
+def policies(db: Store, window: Period) -> list[tuple[str, str]]:
+    """(version, sha256) of the policies that were in force in a period, the last one last."""
+    rows = db.rows(SQL.report_policies, since=window.starts, until=window.ends)
+    return [(row["version"], row["sha256"]) for row in rows]
+
+
+def register(db: Store, window: Period, version: str, least: int, signed: Sequence[Signed]) -> Register:
+    """What arose in a period. ``version``: of the policy; ``least``: how many people make a group."""
+    span = {"since": window.starts, "until": window.ends, "first": window.first, "last": window.last}
+    odd = db.rows(SQL.report_odd_logins, **span)
+    groups = _all(db, Group, SQL.report_checks, **span)
+    acknowledged = _all(db, Group, SQL.report_acknowledged, version=version, **span)
+    return Register(
+        handovers=tuple(_all(db, Handover, SQL.report_handovers, **span)),
+        incidents=tuple(_all(db, Incident, SQL.report_incidents, **span)),
+        accesses=tuple(_all(db, Access, SQL.report_accesses, **span)),
+        outages=tuple(_all(db, Outage, SQL.report_outages, **span)),
+        told=tuple(_all(db, Told, SQL.report_difficulties, **span)),
+        signed=tuple(signed),
+        odd_logins={row["kind"]: row["count"] for row in odd},
+        working_days=db.rows(SQL.report_check_days, **span)[0]["working"],
+        checks=pooled(groups, least),
+        acknowledged=pooled(acknowledged, least),
+    )
+
+
+def _all(db: Store, kind: type[Row], statement: bytes, **values: object) -> list[Row]:
+    with db.connection.cursor(row_factory=class_row(kind)) as cursor:
+        return cursor.execute(statement, values).fetchall()
