@@ -1,9 +1,9 @@
-"""What people are told of access to their mailbox, granted or odd: mails in Vietnamese. Pure."""
+"""What people are told of access to their mailbox, granted or odd, and the report: in Vietnamese. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from textwrap import fill
 
@@ -47,6 +47,23 @@ class Odd:
     accounts: int
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """The report of a ``quarter`` ("2026-Q4", these days), and one of those who are to have it.
+
+    ``form``: pdf or docx; ``name``: of the unit, where the address is a unit's.
+    """
+
+    quarter: str
+    first: date
+    last: date
+    made_at: datetime
+    form: str
+    content: bytes
+    address: str
+    name: str
+
+
 def message(notice: Opened | Odd, sender: Sender, now: datetime) -> EmailMessage:
     """The mail for the owner of the mailbox."""
     if isinstance(notice, Odd):
@@ -57,6 +74,31 @@ def message(notice: Opened | Odd, sender: Sender, now: datetime) -> EmailMessage
             Letter(notice.full_name, notice.address, subject, _odd(notice, sender), about), sender, now
         )
     return _access(notice, sender, now)
+
+
+def report_letter(issued: Issued, sender: Sender, now: datetime) -> EmailMessage:
+    """The mail that brings the report to the Office or to the Director."""
+    quarter = f"quý {('I', 'II', 'III', 'IV')[int(issued.quarter[-1]) - 1]} năm {issued.quarter[:4]}"
+    span = f"từ ngày {day(issued.first)} đến ngày {day(issued.last)}"
+    body = f"""\
+        Kính gửi: {issued.name or "Lãnh đạo cơ quan"}
+
+        Hệ thống đã lập báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}
+        (số liệu {span}) tại tệp kèm theo.
+
+        Số, ngày, tháng và chữ ký để trống. Đề nghị bộ phận văn phòng rà soát, trình ký, lấy số, gửi
+        báo cáo và ghi nhận số, ngày của văn bản tại trang cá nhân trên hệ thống thư điện tử.
+
+        Số liệu trong báo cáo không nêu tên người sử dụng. Bằng chứng của từng số liệu được lưu tại
+        hệ thống và cung cấp khi có yêu cầu kiểm tra.
+        """
+    subject = f"Báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}"
+    about = f"report {issued.quarter} {issued.address}"
+    made = mail(Letter(issued.name, issued.address, subject, body, about), sender, now)
+    kind = "pdf" if issued.form == "pdf" else "vnd.openxmlformats-officedocument.wordprocessingml.document"
+    name = f"bao-cao-quy-{issued.quarter[-1]}-{issued.quarter[:4]}.{issued.form}"
+    made.add_attachment(issued.content, "application", kind, filename=name)
+    return made
 
 
 def _access(opened: Opened, sender: Sender, now: datetime) -> EmailMessage:

@@ -65,6 +65,9 @@ def plays(*books: str) -> Iterator[tuple[str, str]]:
     for book in books:
         for play in yaml.safe_load((ROOT / "playbooks" / book).read_text("utf-8")):
             yield from ((play["hosts"], role) for role in play.get("roles", ()) if isinstance(role, str))
+            for task in play.get("tasks", ()):
+                if "ansible.builtin.import_role" in task:
+                    yield play["hosts"], task["ansible.builtin.import_role"]["name"]
 
 
 def tasks(

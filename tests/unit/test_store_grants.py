@@ -64,7 +64,14 @@ MAY_READ: dict[str, set[str]] = {
     "congvu_canary": {"canary_box", "canary_run"},
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
-    "congvu_reminder": {"reminder_due", "break_glass_notice_due", "odd_use_notice_due", "seal", "seal_copy"},
+    "congvu_reminder": {
+        "reminder_due",
+        "break_glass_notice_due",
+        "odd_use_notice_due",
+        "report_copy_due",
+        "seal",
+        "seal_copy",
+    },
     "congvu_password": {
         "account",
         "hosted_domain",
@@ -100,7 +107,7 @@ def test_a_service_reads_what_it_needs_and_nothing_else(untouched: Database, rol
 
 # What was sent is written down by who sends it (test_reminders, test_break_glass); so is evidence.
 ADDS_TO = {
-    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice", "seal_copy"},
+    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice", "report_copy", "seal_copy"},
     "congvu_collector": {"event", "event_cursor"},
     "congvu_seal": {"seal", "segment"},
 }

@@ -10,9 +10,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from congvu.chain.letter import Copy, letter
-from congvu.notices import Odd, Opened, message
+from congvu.notices import Odd, Opened, message, report_letter
 from congvu.services import post
-from congvu.store import Store, break_glass, chain, odd_use
+from congvu.store import Store, break_glass, chain, odd_use, reporting
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -22,13 +22,14 @@ NOTICE, WARNING = "<5>", "<4>"  # how the journal is told the level of a line
 
 
 def add_parser(subparsers: Subparsers) -> None:
-    about = "tell people by mail of access to their mailbox, granted or odd, and send the seals away"
+    about = "tell people by mail of access to their mailbox, granted or odd, and send seals and reports"
     post.add_options(subparsers.add_parser("notify", help=about))
 
 
 def run(args: argparse.Namespace) -> int:
     settings = post.settings(args)
-    # A seal that never arrives guards nothing: whoever answers for the system hears when it comes back.
+    # A seal that never arrives guards nothing: whoever answers for the system hears when it comes back, as
+    # of a report.
     back = [f"postmaster@{settings.domain}" if word == "<>" else word for word in args.sendmail]
 
     def copies(db: Store) -> list[Copy]:
@@ -37,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     outcomes = {
         "notices": post.send(settings, args.sendmail, due, message, record),
         "seals": post.send(settings, back, copies, letter, chain.record_copy),
+        "reports": post.send(settings, back, reporting.copies_due, report_letter, reporting.record_copy),
     }
     for name, outcome in outcomes.items():
         if outcome.sent or outcome.failed:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from psycopg.rows import class_row
 
+from congvu.notices import Issued
 from congvu.report.period import Period
 from congvu.report.register import Access, Group, Handover, Incident, Outage, Register, Signed, Told, pooled
 from congvu.store.database import Observation, Store
@@ -45,6 +46,32 @@ def register(db: Store, window: Period, version: str, least: int, signed: Sequen
         checks=pooled(groups, least),
         acknowledged=pooled(acknowledged, least),
     )
+
+
+def issued(db: Store, quarter: str) -> bool:
+    """Whether the report of a quarter was made for those who are to have it."""
+    return bool(db.rows(SQL.report_issued, quarter=quarter))
+
+
+def issue(db: Store, window: Period, made: tuple[str, bytes], json_sha256: str, actor: str) -> None:
+    """Keep a report for those who are to have it, with its record. ``made``: its form and its bytes."""
+    form, content = made
+    told = {"cutoff": window.cutoff, "form": form, "json_sha256": json_sha256}
+    db.record(actor, "report.issue", window.quarter, told)
+    db.run(
+        SQL.add_report_issue, quarter=window.quarter, cutoff=window.cutoff, first=window.first,
+        last=window.last, form=form, content=content, json_sha256=json_sha256,
+    )  # fmt: skip
+
+
+def copies_due(db: Store) -> list[Issued]:
+    """Reports that were made, with each recipient to whom they were not handed yet."""
+    return _all(db, Issued, SQL.report_copies_due)
+
+
+def record_copy(db: Store, sent: Issued) -> None:
+    """It was handed over: it is not due any more. Recorded twice, it stays as it was."""
+    db.run(SQL.add_report_copy, quarter=sent.quarter, address=sent.address)
 
 
 def _all(db: Store, kind: type[Row], statement: bytes, **values: object) -> list[Row]:

@@ -1,0 +1,1 @@
+insert into report_copy (quarter, address) values (%(quarter)s, %(address)s) on conflict do nothing

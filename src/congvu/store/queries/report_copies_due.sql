@@ -1,0 +1,1 @@
+select * from report_copy_due order by quarter, address

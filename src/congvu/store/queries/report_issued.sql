@@ -1,0 +1,1 @@
+select 1 from report_issue where quarter = %(quarter)s
