@@ -6,7 +6,6 @@ Names Times New Roman, which every office has. The same document gives the same 
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
@@ -23,6 +22,7 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph
 
 from congvu.report.document import Letterhead
+from congvu.report.packed import without_clock
 from congvu.report.paper import Line, Paper, Signature
 from congvu.report.tables import Annex, Table
 
@@ -51,18 +51,7 @@ def to_docx(paper: Paper) -> bytes:
         _annex(document, annex, paper)
     packed = io.BytesIO()
     document.save(packed)
-    return _without_clock(packed.getvalue())
-
-
-def _without_clock(packed: bytes) -> bytes:
-    """The same parts in the same order, all of one moment."""
-    result = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(packed)) as source, zipfile.ZipFile(result, "w") as target:
-        for name in source.namelist():
-            part = zipfile.ZipInfo(name)  # dated 1980-01-01
-            part.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(part, source.read(name))
-    return result.getvalue()
+    return without_clock(packed.getvalue())
 
 
 def _describe(document: Document, paper: Paper) -> None:

@@ -17,11 +17,13 @@ from congvu.errors import UserError
 from congvu.policy import Resolved, attestations, read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
+from congvu.report.oscal import to_oscal
 from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, Period, period, period_at
 from congvu.report.register import signed
 from congvu.report.sealed import Sealed
 from congvu.report.trend import Quarter, as_judged_then, quarter, quarters_before
+from congvu.report.workbook import to_xlsx
 from congvu.services.audit import add_sources, stored
 from congvu.store import chain, reporting
 
@@ -30,14 +32,15 @@ if TYPE_CHECKING:
 
 
 _FEWEST = 5  # people of a group whose figures are shown, where a policy says nothing of it
-FORMATS = ("json", "html", "pdf", "docx")
+_SUFFIXES = {"oscal": "oscal.json"}
+FORMATS = ("json", "html", "pdf", "docx", "xlsx", "oscal")
 
 
 def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "report",
         help="render the report of a quarter",
-        description="Renders a quarter as JSON, HTML, PDF and DOCX; the present one to date.",
+        description="Renders a quarter as JSON, HTML, PDF, DOCX, XLSX and OSCAL; the present one to date.",
     )
     parser.add_argument("--quarter", help="2026-Q4; default: the present one")
     parser.add_argument("--cutoff", choices=CUTOFFS, help="default: the policy's report.cutoff")
@@ -54,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
     made = files(args, window)
     folder = args.out / f"{window.quarter}-{window.cutoff}"
     folder.mkdir(parents=True, exist_ok=True)
-    for form, content in made.items():
-        path = folder / f"report.{form}"
+    for name, content in made.items():
+        path = folder / name
         path.write_bytes(content)
         print(path)
     return 0
@@ -74,9 +77,9 @@ def asked_for(args: argparse.Namespace, policy: Resolved) -> Period:
 
 
 def files(args: argparse.Namespace, window: Period) -> dict[str, bytes]:
-    """The report of a period by form, as :func:`run`'s arguments want it."""
+    """The report of a period by file name, in the forms that :func:`run`'s arguments want."""
     report = compose(args, window)
-    return {form: _render(report, form) for form in args.format}
+    return {f"report.{_SUFFIXES.get(form, form)}": _render(report, form) for form in args.format}
 
 
 def compose(args: argparse.Namespace, window: Period) -> Report:
@@ -122,6 +125,10 @@ def _render(report: Report, form: str) -> bytes:
         return to_json(report).encode()
     if form == "html":
         return to_html(report).encode()
+    if form == "xlsx":
+        return to_xlsx(report)
+    if form == "oscal":
+        return to_oscal(report).encode()
     return render(paper(report), form)
 
 
