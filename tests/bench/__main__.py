@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import converge, directory, evidence, identity, mail, memory, passwords, seals
+from tests.bench import converge, directory, evidence, identity, mail, memory, passwords, report, seals
 from tests.bench.figures import HEAD, Figure, machine, said, write
 from tests.bench.site import RESULTS, Site, down
 
@@ -31,6 +31,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Site], Iterator[Figure]]]] = {
     "j": ("the page of passwords", identity.changes),
     "k": ("events taken in against bare COPY", evidence.taken_in),
     "l": ("a quarter of evidence checked", seals.checked),
+    "m": ("the report of a quarter", report.rendered),
     "g": ("memory with virus signatures of full size", memory.signatures),
 }
 
