@@ -12,7 +12,7 @@ from congvu.web import words
 ROOT = Path(__file__).resolve().parents[2]
 SQL = ROOT / "src" / "congvu" / "store"
 SUBJECTS = (
-    "abuse|app_password|break_glass|credential|difficulty|factor|handover|odd_use|password|policy|statement"
+    "abuse|app_password|auditor|break_glass|credential|difficulty|factor|handover|odd_use|password|policy|statement"
     "|webmail"
 )
 VERB = re.compile(rf"'((?:{SUBJECTS})\.[a-z_]+)'")

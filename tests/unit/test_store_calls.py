@@ -27,7 +27,7 @@ MAY_CALL: dict[str, set[str]] = {
     "congvu_collector": {"events_missing", "expire_events"} | CLOCK,
     "congvu_portal": {"close_session", "portal_acknowledge", "portal_answer", "portal_checks",
                       "portal_difficulties", "portal_factor", "portal_home", "portal_logins",
-                      "portal_records", "portal_report", "portal_revoke", "portal_state",
+                      "portal_read", "portal_records", "portal_report", "portal_reports", "portal_revoke", "portal_state",
                       "portal_statements", "portal_take_over"},
     "congvu_password": {"set_password", "recognise_password", "open_session", "session_factor", "use_code",
                         "begin_factor", "confirm_factor", "end_factor", "add_app_password",

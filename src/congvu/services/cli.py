@@ -20,7 +20,7 @@ from congvu.store import StoreError
 VERBS = (
     "migrate", "audit", "report", "status", "backup", "remind", "notify", "watch", "boxes", "inventory",
     "lists", "minutes", "factor", "collect", "checks", "outage", "seal", "bundle", "verify", "canary",
-    "incident", "issue",
+    "incident", "issue", "auditor",
 )  # fmt: skip
 
 

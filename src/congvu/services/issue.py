@@ -15,6 +15,7 @@ from congvu import clock, store
 from congvu.errors import UserError
 from congvu.policy import read_json
 from congvu.report.document import to_json
+from congvu.report.html import to_html
 from congvu.report.paper import paper
 from congvu.report.period import period_at
 from congvu.services.audit import add_sources
@@ -54,6 +55,6 @@ def run(args: argparse.Namespace) -> int:
     content = render(paper(report), args.format)
     digest = hashlib.sha256(to_json(report).encode()).hexdigest()
     with store.connect(args.host, args.database) as db:
-        reporting.issue(db, window, (args.format, content), digest, "congvu-issue")
+        reporting.issue(db, window, (args.format, content, to_html(report)), digest, "congvu-issue")
     print(f"the report of {window.quarter} was made for the Office and the Director")
     return 0

@@ -114,6 +114,18 @@ def revoke_app(db: Store, session: bytes, app: int) -> str:
     return _outcome(db, SQL.portal_revoke, session=session, app=app)
 
 
+def reports(db: Store, session: bytes) -> Mapping[str, Any] | None:
+    """Whether the person is an auditor, and the reports that they may read, newest first."""
+    found: Mapping[str, Any] | None = _found(db, SQL.portal_reports, session=session)
+    return found
+
+
+def read_report(db: Store, session: bytes, quarter: str) -> Mapping[str, str]:
+    """The page of a quarter's report, with the record of its reading; ``outcome``: shown, or why not."""
+    found: Mapping[str, str] = _found(db, SQL.portal_read, session=session, quarter=quarter)
+    return found
+
+
 def asked(db: Store) -> dict[str, dict[str, str]]:
     """Who is asked for their word: by party, by key (unit, staff id), how the report names them."""
     found: dict[str, dict[str, str]] = {}

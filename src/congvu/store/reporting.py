@@ -10,7 +10,18 @@ from psycopg.rows import class_row
 
 from congvu.notices import Issued
 from congvu.report.period import Period
-from congvu.report.register import Access, Group, Handover, Incident, Outage, Register, Signed, Told, pooled
+from congvu.report.register import (
+    ODD_LOGINS,
+    Access,
+    Group,
+    Handover,
+    Incident,
+    Outage,
+    Register,
+    Signed,
+    Told,
+    pooled,
+)
 from congvu.store.database import Observation, Store
 from congvu.store.sql import SQL
 
@@ -31,7 +42,7 @@ def policies(db: Store, window: Period) -> list[tuple[str, str]]:
 def register(db: Store, window: Period, version: str, least: int, signed: Sequence[Signed]) -> Register:
     """What arose in a period. ``version``: of the policy; ``least``: how many people make a group."""
     span = {"since": window.starts, "until": window.ends, "first": window.first, "last": window.last}
-    odd = db.rows(SQL.report_odd_logins, **span)
+    odd = db.rows(SQL.report_odd_logins, kinds=[*ODD_LOGINS], **span)
     groups = _all(db, Group, SQL.report_checks, **span)
     acknowledged = _all(db, Group, SQL.report_acknowledged, version=version, **span)
     return Register(
@@ -53,14 +64,14 @@ def issued(db: Store, quarter: str) -> bool:
     return bool(db.rows(SQL.report_issued, quarter=quarter))
 
 
-def issue(db: Store, window: Period, made: tuple[str, bytes], json_sha256: str, actor: str) -> None:
-    """Keep a report for those who are to have it, with its record. ``made``: its form and its bytes."""
-    form, content = made
+def issue(db: Store, window: Period, made: tuple[str, bytes, str], json_sha256: str, actor: str) -> None:
+    """Keep a report for those who are to have it, with its record. ``made``: form, bytes, page."""
+    form, content, page = made
     told = {"cutoff": window.cutoff, "form": form, "json_sha256": json_sha256}
     db.record(actor, "report.issue", window.quarter, told)
     db.run(
         SQL.add_report_issue, quarter=window.quarter, cutoff=window.cutoff, first=window.first,
-        last=window.last, form=form, content=content, json_sha256=json_sha256,
+        last=window.last, form=form, content=content, page=page, json_sha256=json_sha256,
     )  # fmt: skip
 
 

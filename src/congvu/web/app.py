@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 
 from congvu.policy import read_json
 from congvu.web import autodiscover, forms, portal
@@ -80,6 +80,11 @@ def create_app(path: str) -> Flask:
     @app.after_request
     def _guard(response: Response) -> Response:
         response.headers.update(_HEADERS)
+        for digest in g.get("styles", ()):
+            rules = response.headers["Content-Security-Policy"]
+            response.headers["Content-Security-Policy"] = rules.replace(
+                "style-src", f"style-src 'sha256-{digest}'"
+            )
         if request.endpoint == "static":
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         else:

@@ -19,6 +19,7 @@ from congvu import store
 from congvu.store import portal as directory
 from congvu.web import forms, words
 from congvu.web.asking import Unavailable, ask
+from congvu.web.audits import Audits
 from congvu.web.duties import Duties, Signing
 from congvu.web.security import Security
 from congvu.web.visits import Behind, form_token, led_in, redirect_to, session, show, to_entrance, written
@@ -35,6 +36,7 @@ def blueprint(behind: Behind) -> Blueprint:
     """Return the pages below `/trang-cua-toi`."""
     pages = Blueprint("portal", __name__, url_prefix="/trang-cua-toi")
     portal, security = _Portal(behind, Duties(behind.policy)), Security(behind)
+    audits = Audits(behind)
     pages.app_template_filter("moment")(words.moment)
     pages.app_template_filter("day")(words.day)
 
@@ -55,6 +57,8 @@ def blueprint(behind: Behind) -> Blueprint:
         "/du-lieu": portal.records,
         "/kiem-tra-thu": portal.checks,
         "/bao-mat": security.security,
+        "/kiem-toan": audits.reports,
+        "/kiem-toan/<quarter>": audits.read,
     }
     sent: dict[str, View] = {
         "/quy-che": portal.acknowledge,

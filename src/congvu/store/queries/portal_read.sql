@@ -1,0 +1,1 @@
+select portal_read(%(session)s, %(quarter)s) as found

@@ -1,0 +1,1 @@
+select portal_reports(%(session)s) as found
