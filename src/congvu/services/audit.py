@@ -81,11 +81,9 @@ def stored(rows: Iterable[store.Observation]) -> tuple[Observation, ...]:
     return tuple(evidence.observation(dict(row.body), row.host, row.policy_sha256) for row in rows)
 
 
-def vouched(
-    db: store.Store, policy: Resolved, now: datetime, quarter: str | None = None
-) -> dict[str, Attestation]:
-    """Return what people vouched for in a quarter (the present one), under this version of the policy."""
-    quarter = quarter or period_at(now, policy.setting("report.cutoff", str)).quarter
+def vouched(db: store.Store, policy: Resolved, now: datetime) -> dict[str, Attestation]:
+    """Return what people vouched for in the present quarter, under this version of the policy."""
+    quarter = period_at(now, policy.setting("report.cutoff", str)).quarter
     return attestations(policy, store.asked(db), store.said(db, quarter, policy.version))
 
 
