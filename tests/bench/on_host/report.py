@@ -37,8 +37,8 @@ insert into statement (quarter, provision, party, unit, attested, staff_id, at, 
 insert into check_day (day, estimated, off, morning_from, counts, policy_sha256)
   select d, false, '', d, '{{}}', '' from generate_series(date '{first}', '{last}', '1 day') d
    where extract(isodow from d) < 6;
-insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction)
-  select day, staff_id, hashtext(staff_id || day) % 50 <> 0, '', true, '', false from check_day, person;
+insert into mail_check (day, staff_id, unit, morning, morning_why, afternoon, afternoon_why, correction)
+  select day, staff_id, unit, hashtext(staff_id || day) % 50 <> 0, '', true, '', false from check_day, person;
 insert into handover (box, kind, decision, decided_on, effective_on, receiver, inventory, made_at)
   select box, 'unit', code || '/QĐ', '{first}', '{first}', 'P1', '{{}}', '{first}' from unit limit 50;
 insert into difficulty (provision, body, staff_id, unit, at, version, form)

@@ -14,7 +14,7 @@ insert into handover (box, kind, decision, decided_on, effective_on, receiver, i
   ('box-cntt@snv.example', 'unit', '60/QĐ-SNV', '2026-12-10', '2026-12-15', 'cntt1', '{}', '2026-12-10 09:00+07',
    null, ''),
   ('box-vp@snv.example', 'unit', '30/QĐ-SNV', '2026-07-20', '2026-08-01', 'vp1', '{}', '2026-07-28 09:00+07', null, '');
-insert into incident (number, kind, provision, found_on, opened_at, closed_on, outcome, decision) values
+insert into incident (number, kind, provision, found_on, at, closed_on, outcome, decision) values
   ('12/BC-VP', 'spam', 'd3.k4.2', '2026-10-20', '2026-10-20', '2026-11-02', 'dealt_with', '34/QĐ-SNV'),
   ('15/BC-VP', 'virus', 'd3.k4.2', '2026-12-01', '2026-12-01', '2026-12-22', 'referred', '77/QĐ-SNV'),
   ('07/BC-VP', 'other', 'd3.k4.1', '2026-08-03', '2026-08-03', '2026-08-09', 'unfounded', '');
@@ -37,5 +37,5 @@ insert into audit_record (actor, verb, subject, at) values
 insert into check_day (day, estimated, off, morning_from, morning_until, counts, policy_sha256)
   select d, false, '', d + time '07:00', d + time '09:00', '{}', ''
     from generate_series(date '2026-09-15', '2026-12-14', '1 day') d where extract(isodow from d) < 6;
-insert into mail_check (day, staff_id, morning, morning_why, afternoon, afternoon_why, correction)
-  select day, staff_id, not (unit = 'ttra' and day < '2026-10-01'), '', true, '', false from check_day, person;
+insert into mail_check (day, staff_id, unit, morning, morning_why, afternoon, afternoon_why, correction)
+  select day, staff_id, unit, not (unit = 'ttra' and day < '2026-10-01'), '', true, '', false from check_day, person;

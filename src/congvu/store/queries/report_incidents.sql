@@ -5,4 +5,4 @@ select number, kind, provision, found_on,
        case when closed_on <= %(last)s then decision else '' end as decision
   from incident
  where found_on <= %(last)s and (closed_on is null or closed_on >= %(first)s)
- order by found_on, opened_at, number
+ order by found_on, at, number
