@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
             altered = write_evidence(db, window, folder, pseudonyms)
             db.record(actor(), "evidence.export", name, {"quarter": window.quarter})
         (folder / "policy.json").write_bytes(args.policy.read_bytes())
-        for name, content in report.files(args, window).items():
-            (folder / name).write_bytes(content)
+        for file, content in report.files(args, window).items():
+            (folder / file).write_bytes(content)
         for each in READ_ME:
             (folder / each).write_bytes((resources.files("congvu.chain") / each).read_bytes())
         manifest = "".join(f"{digest(path)}  {path.relative_to(folder)}\n" for path in files(folder)).encode()
