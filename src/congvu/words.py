@@ -13,6 +13,29 @@ ROLES = {
     "member": "thành viên",
 }
 
+# The words among which a value of the policy is chosen; the version of a protocol is called by its own name.
+CHOICE = {
+    "digit": "chữ số",
+    "upper": "chữ hoa",
+    "lower": "chữ thường",
+    "special": "ký tự đặc biệt",
+    "read": "đọc",
+    "work": "đọc và xử lý",
+    "given_initials": "tên, kèm chữ cái đầu của họ và tên đệm",
+    "initials_given": "chữ cái đầu của họ và tên đệm, kèm tên",
+    "full_joined": "họ và tên viết liền",
+    "cong_chuc": "công chức",
+    "vien_chuc": "viên chức",
+    "hop_dong": "hợp đồng",
+    "tap_su": "tập sự",
+    "webmail_login": "đăng nhập webmail",
+    "client_login": "đăng nhập bằng phần mềm thư",
+    "message_read": "đọc thư",
+    "quarter": "hằng quý",
+    "nd09": "chốt số liệu ngày 14 hằng tháng",
+    "calendar": "quý theo lịch",
+}
+
 
 def day(value: date) -> str:
     """Return ``05/01/2027``."""

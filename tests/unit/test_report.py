@@ -99,6 +99,12 @@ def test_each_number_is_named_with_the_text_it_comes_from() -> None:
     assert "14 ký tự (theo TCVN 1:2026)" in text(to_html(told))
 
 
+def test_whatever_may_be_chosen_is_told_in_words() -> None:
+    rules = load(Path("policy"), "default", NOW.date()).value_rules.values()
+    chosen = {word for rule in rules for word in rule.choices or () if not word.startswith("TLSv")}
+    assert chosen == set(words.CHOICE)
+
+
 def test_where_no_text_is_named_nothing_is_said_of_any(policy: Resolved) -> None:
     bare = replace(
         policy, norms={}, value_rules={k: replace(v, norm=None) for k, v in policy.value_rules.items()}

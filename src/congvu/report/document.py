@@ -221,4 +221,4 @@ def shown(rule: Value) -> str:
         unit = rule.unit.vi if rule.unit else ""
         ratio = rule.unit is not None and rule.unit.en == "ratio"
         return words.percent(value) if ratio else f"{words.number(value)} {unit}".rstrip()
-    return value if isinstance(value, str) else ", ".join(value)
+    return ", ".join(words.CHOICE.get(word, word) for word in ([value] if isinstance(value, str) else value))

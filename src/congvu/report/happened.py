@@ -149,7 +149,7 @@ def _handovers(found: Register) -> Table:
     return Table(
         "Bàn giao hộp thư",
         ("STT", "Quyết định số", "Hộp thư", "Có hiệu lực từ ngày", "Thời hạn", "Bên nhận"),
-        (7, 23, 28, 15, 13, 14), _rows(rows), frozenset({0, 3}),
+        (8, 23, 27, 15, 13, 14), _rows(rows), frozenset({0, 3}),
     )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def _incidents(policy: Resolved, found: Register) -> Table:
     return Table(
         "Vụ việc vi phạm",
         ("STT", "Văn bản số", "Loại", "Quy định liên quan", "Ngày phát hiện", "Kết quả"),
-        (7, 18, 20, 20, 14, 21), _rows(rows), frozenset({0, 4}),
+        (8, 18, 20, 20, 14, 20), _rows(rows), frozenset({0, 4}),
     )  # fmt: skip
 
 
@@ -184,7 +184,7 @@ def _accesses(found: Register) -> Table:
     return Table(
         "Hộp thư cá nhân được mở cho người khác đọc",
         ("STT", "Văn bản số", "Từ", "Đến", "Kết thúc"),
-        (7, 30, 22, 22, 19), _rows(rows), frozenset({0}),
+        (8, 29, 22, 22, 19), _rows(rows), frozenset({0}),
     )  # fmt: skip
 
 
@@ -201,7 +201,7 @@ def _outages(found: Register) -> Table:
     return Table(
         "Thời gian gián đoạn",
         ("STT", "Từ", "Đến", "Phạm vi", "Lý do"),
-        (7, 19, 19, 22, 33), _rows(rows), frozenset({0}),
+        (8, 19, 19, 22, 32), _rows(rows), frozenset({0}),
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _signed(policy: Resolved, found: Register, shown: int | None) -> Table:
     return Table(
         "Xác nhận của người có trách nhiệm",
         ("STT", "Trách nhiệm", "Đơn vị", "Số quy định", "Xác nhận", "Không xác nhận", "Còn thiếu"),
-        (7, 22, 29, 11, 10, 11, 10), made, frozenset({0, 3, 4, 5, 6}),
+        (8, 22, 28, 11, 10, 11, 10), made, frozenset({0, 3, 4, 5, 6}),
     )  # fmt: skip
 
 
@@ -238,7 +238,7 @@ def _told(policy: Resolved, found: Register) -> Table:
     return Table(
         "Khó khăn, vướng mắc và phản ánh",
         ("STT", "Quy định", "Loại", "Số lượt", "Đã trả lời", "Chưa trả lời"),
-        (7, 33, 24, 12, 12, 12), _rows(rows), frozenset({0, 3, 4, 5}),
+        (8, 32, 24, 12, 12, 12), _rows(rows), frozenset({0, 3, 4, 5}),
     )  # fmt: skip
 
 
@@ -246,7 +246,7 @@ def _odd_logins(found: Register) -> Table:
     rows = [(text, words.number(found.odd_logins[kind])) for kind, text in ODD_LOGINS.items()
             if found.odd_logins.get(kind)]  # fmt: skip
     return Table(
-        "Đăng nhập bất thường", ("STT", "Dấu hiệu", "Số lần"), (7, 75, 18), _rows(rows), frozenset({0, 2})
+        "Đăng nhập bất thường", ("STT", "Dấu hiệu", "Số lần"), (8, 74, 18), _rows(rows), frozenset({0, 2})
     )
 
 
@@ -265,7 +265,7 @@ def _groups(title: str, columns: tuple[str, str], groups: Sequence[Group], shown
     return Table(
         title,
         ("STT", "Đơn vị", "Số người", *columns, "Tỷ lệ"),
-        (7, 41, 12, 14, 14, 12), rows, frozenset({0, 2, 3, 4, 5}), bool(groups),
+        (8, 40, 12, 14, 14, 12), rows, frozenset({0, 2, 3, 4, 5}), bool(groups),
     )  # fmt: skip
 
 

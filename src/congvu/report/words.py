@@ -5,7 +5,7 @@ from __future__ import annotations
 from congvu import words
 from congvu.report.period import Period
 
-day, moment = words.day, words.moment
+CHOICE, day, moment = words.CHOICE, words.day, words.moment
 
 # The closed list of statuses, worst first, and how a row of the report shows each: label, mark.
 # The mark keeps a status readable on a black-and-white print.
@@ -27,7 +27,6 @@ KIND = {
     "S": "phạm vi",
     "P": "khuyến khích",
 }
-CUTOFF = {"nd09": "chốt số liệu ngày 14 hằng tháng", "calendar": "quý theo lịch"}
 ROMAN = ("I", "II", "III", "IV", "V")
 # What points are lettered with (NĐ 30/2020): the Vietnamese alphabet, which has no f, j, w and z.
 _LETTERS = "abcdđeghiklmnopqrstuvxy"

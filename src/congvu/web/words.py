@@ -22,6 +22,7 @@ __all__ = [
     "sentence",
 ]
 
+CHOICE = words.CHOICE
 ROLES = {role: sentence(name) for role, name in words.ROLES.items()}
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
 DOORS = {
@@ -68,7 +69,7 @@ ACTS = {
 }
 
 
-# Why a half-day is not due, and which words of the policy count as a check.
+# Why a half-day is not due.
 NOT_DUE = {
     "joining": "ngày đầu công tác hoặc chưa có hộp thư",
     "leaving": "ngày cuối công tác",
@@ -78,11 +79,6 @@ NOT_DUE = {
     "shift": "ca khác",
     "outage": "hệ thống gián đoạn",
     "no_records": "thiếu nhật ký",
-}
-COUNTED = {
-    "webmail_login": "đăng nhập webmail",
-    "client_login": "đăng nhập bằng phần mềm thư",
-    "message_read": "đọc thư",
 }
 
 
