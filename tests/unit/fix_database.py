@@ -80,9 +80,11 @@ class Database:
     def store(self, role: str = "congvu_admin") -> AbstractContextManager[Store]:
         return store.connect(self.host, self.name, role)
 
-    def superuser(self) -> AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
-        """A connection to the cluster, not to this database."""
-        return _superuser(self.host)
+    def superuser(
+        self, name: str = "postgres"
+    ) -> AbstractContextManager[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection to the cluster; only by its name to this database."""
+        return _superuser(self.host, name)
 
     def log(self) -> str:
         """What the server wrote into its log so far."""
@@ -139,8 +141,8 @@ def _prepare(host: str) -> None:
         store.migrate(db, resolved, "test")
 
 
-def _superuser(host: str) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(host=host, dbname="postgres", user="postgres", autocommit=True)
+def _superuser(host: str, name: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(host=host, dbname=name, user="postgres", autocommit=True)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -121,6 +122,47 @@ def test_what_comes_while_the_database_is_away_comes_in_later(database: Database
             time.sleep(0.7)
         until(lambda: len(sessions(database)) >= 400)
     assert sessions(database) == [f"S{number}" for number in range(400)]
+
+
+@contextmanager
+def small_disk(database: Database) -> Iterator[Callable[[], None]]:
+    """The events on a disk of their own, of one MiB; it is made larger when asked."""
+    place = Path(database.host) / "disk"
+    place.mkdir()
+
+    def mount(*options: str) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", ",".join(options), "tmpfs", str(place)], check=True)
+
+    def move(tablespace: str) -> None:
+        with database.superuser(database.name) as connection:
+            connection.execute(f"alter table event set tablespace {tablespace}".encode())
+
+    mount("size=1m")
+    try:
+        shutil.chown(place, "postgres", "postgres")
+        with database.superuser() as connection:
+            connection.execute(f"create tablespace small location '{place}'".encode())
+            move("small")
+            yield lambda: mount("remount", "size=64m")
+            move("pg_default")
+            connection.execute("drop tablespace small")
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        place.rmdir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a disk")
+def test_what_comes_while_the_disk_is_full_comes_in_later(database: Database, tmp_path: Path) -> None:
+    with small_disk(database) as enlarge, Writing(tmp_path) as journal:
+        with collecting(database, tmp_path):
+            for number in range(10_000):
+                journal.login(number)
+            until(lambda: "No space left on device" in database.log())
+            assert 0 < len(sessions(database)) < 10_000
+            enlarge()
+            until(lambda: len(sessions(database)) >= 10_000)
+        assert sessions(database) == [f"S{number}" for number in range(10_000)]
+        assert gaps(database) == []
 
 
 def test_a_journal_that_was_cleared_is_a_gap_and_what_is_left_comes_in(
