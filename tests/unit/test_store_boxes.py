@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -150,6 +152,17 @@ def test_an_ended_session_is_forgotten_unless_more_was_lost_meanwhile(directory:
         for login, since in noted.items():
             db.session_ended(login, since)
     assert ending(directory) == ["an"]
+
+
+def test_what_takes_long_ends_the_sessions_that_began_meanwhile(directory: Database) -> None:
+    with directory.store() as db:
+        db.record("test", "test", "", {})
+        db.connection.execute("delete from box_role where staff_id = 'CB1'")
+        time.sleep(1.2)
+        meanwhile = datetime.now(UTC)
+    with directory.store() as db:
+        ((_, since),) = db.ending_sessions()
+    assert since > meanwhile
 
 
 def test_an_undone_change_ends_no_session(directory: Database) -> None:

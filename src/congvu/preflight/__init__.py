@@ -42,7 +42,6 @@ VALUES = (
     "people.close_after_days",
     "people.kinds",
     "report.cutoff",
-    "retention.check_months",
     "retention.conduct_days",
     "retention.log_months",
     "rotation.due_months",

@@ -20,8 +20,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -208,14 +208,18 @@ def kick(login: str, ago: timedelta = timedelta()) -> int:
         if there == known:
             _doveadm("kick", login)
         else:
-            for process in filter(_runs, there):
-                os.kill(process, signal.SIGTERM)
+            _signal(there, signal.SIGTERM)
         until = time.monotonic() + PATIENCE
         while any(map(_runs, there)) and time.monotonic() < until:
             time.sleep(0.02)
-        for process in filter(_runs, there):
-            os.kill(process, signal.SIGKILL)
+        _signal(there, signal.SIGKILL)
     return len(there)
+
+
+def _signal(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in filter(_runs, processes):
+        with suppress(ProcessLookupError):  # it may end by itself meanwhile
+            os.kill(process, number)
 
 
 def logins() -> set[str]:

@@ -9,3 +9,16 @@ begin
   end if;
   return null;
 end $$;
+
+-- Sessions are told apart by their age: those of a transaction that took long to commit began under what it ends. So
+-- what counts is its end, to a second.
+create function since_the_commit() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+  update session_end set since = clock_timestamp()
+   where login = new.login and since < clock_timestamp() - interval '1 second';
+  return null;
+end $$;
+create constraint trigger since_the_commit after insert or update on session_end deferrable initially deferred
+  for each row execute function since_the_commit();
+revoke all on function since_the_commit() from public;
