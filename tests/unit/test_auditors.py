@@ -23,8 +23,8 @@ def issued(roles: Database) -> Database:
     for quarter, page in (("2026-Q3", PAGE), ("2026-Q2", "")):
         roles.change(
             "congvu_owner",
-            "insert into report_issue (quarter, cutoff, first, last, form, content, json_sha256, page) "
-            "values (%s, 'nd09', '2026-06-15', '2026-09-14', 'pdf', '', repeat('0', 64), %s)",
+            "insert into report_issue (quarter, cutoff, first, last, form, content, figures, page) "
+            "values (%s, 'nd09', '2026-06-15', '2026-09-14', 'pdf', '', '{}', %s)",
             quarter, page,
         )  # fmt: skip
     return roles

@@ -102,7 +102,11 @@ def test_the_figures_that_it_was_made_of_can_be_made_again(host: Host) -> None:
     files = ["--policy", f"{host.folder}/policy.json", "--out", str(host.folder)]
     assert cli.main(["report", "--quarter", "2026-Q4", "--format", "json", *sources, *files]) == 0
     plain = (host.folder / "2026-Q4-nd09" / "report.json").read_bytes()
-    ((digest,),) = host.database.ask("congvu_admin", "select json_sha256 from report_issue")
+    ((kept, digest),) = host.database.ask(
+        "congvu_admin",
+        "select figures, detail ->> 'sha256' from report_issue, audit_record where verb = 'report.issue'",
+    )
+    assert kept.encode() == plain
     assert digest == hashlib.sha256(plain).hexdigest()
 
 

@@ -215,6 +215,14 @@ def test_a_day_without_a_seal_is_named(hour: int, unsealed: list[int], level: Le
     assert (str(date(2026, 11, unsealed[0])) in line.text) if level is Level.ATTENTION else "22" in line.text
 
 
+@pytest.mark.parametrize(
+    ("due", "waiting", "level"),
+    [(False, 0, Level.FINE), (True, 0, Level.ATTENTION), (False, 2, Level.ATTENTION)],
+)
+def test_a_report_that_was_not_made_or_not_sent_is_told(due: bool, waiting: int, level: Level) -> None:
+    assert condition.report("2026-Q3", due, waiting).level is level
+
+
 def test_updates_and_reboots_are_due() -> None:
     plain = "Inst nginx [1.26.3-3] (1.26.3-4 Debian:13.8/stable [amd64])"
     security = "Inst nginx [1.26.3-3] (1.26.3-4 Debian-Security:13/stable-security [amd64])"
@@ -272,6 +280,7 @@ def test_the_directory_tells_policy_accounts_and_audit(source: list[str]) -> Non
         "evidence": Level.BROKEN,
         "access": Level.FINE,
         "seals": Level.FINE,
+        "report": Level.FINE,
         "audit": Level.ATTENTION,
     }
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from congvu.errors import UserError
@@ -23,6 +23,7 @@ from congvu.report.register import Register
 from congvu.report.sealed import Sealed
 from congvu.report.trend import Quarter
 
+LATEST = timedelta(hours=36)  # a look that is older than that at the end of a period is not one of its end
 _ARTICLE = re.compile(r"(?:Điều|Mục) (?:\d+|[IVXL]+)")  # how documents number their headings
 
 
@@ -57,7 +58,8 @@ class Letterhead:
 class Report:
     """One report: its period, the policy it judges by, what each provision came to, and what else arose.
 
-    ``before``: the quarters that it is compared with, oldest first.
+    ``before``: the quarters that it is compared with, oldest first. ``judged_at``: the end of the period, or
+    now where it still runs; without it the newest observation tells.
     """
 
     period: Period
@@ -67,6 +69,7 @@ class Report:
     seal: Sealed | None = None
     register: Register = field(default_factory=Register)
     before: tuple[Quarter, ...] = ()
+    judged_at: datetime | None = None
 
     @property
     def trend(self) -> tuple[Quarter, ...]:
@@ -102,8 +105,9 @@ class Report:
 
     @property
     def unfinished(self) -> bool:
-        """The period still runs, or ended without an observation at its end."""
-        return self.observed_until is None or self.observed_until < self.period.ends
+        """The period still runs, or nobody looked any more in its last days."""
+        seen, ends = self.observed_until, self.period.ends
+        return seen is None or (self.judged_at or seen) < ends or seen < ends - LATEST
 
     @property
     def draft(self) -> bool:

@@ -77,3 +77,8 @@ def period_at(now: datetime, cutoff: str) -> Period:
     years = (today.year, today.year + 1)  # from 15 December on, the first quarter of the next year runs
     windows = (period(f"{year}-Q{number}", cutoff) for year in years for number in range(1, 5))
     return next(window for window in windows if window.first <= today <= window.last)
+
+
+def last_over(now: datetime, cutoff: str) -> Period:
+    """Return the newest period that has ended by an instant (aware)."""
+    return period_at(period_at(now, cutoff).starts - timedelta(seconds=1), cutoff)

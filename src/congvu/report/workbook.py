@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 
 import openpyxl
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
@@ -20,6 +21,12 @@ from congvu.report.packed import without_clock
 from congvu.report.tables import Table
 
 Cell = str | int | float | None
+
+
+class Share(float):
+    """Shown in percent."""
+
+
 _TOP = Alignment(vertical="top", wrap_text=True)
 _WIDTH = 150  # characters, over all columns of a table
 # Sheets for the tables of what happened, in their order; Excel allows a name 31 characters
@@ -117,7 +124,13 @@ def _number(shown: str) -> Cell:
     """A figure as a number that can be counted with; what is none stays as it is shown."""
     if re.fullmatch(r"\d{1,3}(\.\d{3})*(,\d+)?%?", shown):
         value = float(shown.rstrip("%").replace(".", "").replace(",", "."))
-        return round(value / 100, 6) if shown.endswith("%") else int(value) if value == int(value) else value
+        return (
+            Share(round(value / 100, 6))
+            if shown.endswith("%")
+            else int(value)
+            if value == int(value)
+            else value
+        )
     return shown
 
 
@@ -126,14 +139,14 @@ def _fill(
 ) -> None:
     sheet.append(list(columns))
     for row in rows:
-        sheet.append(list(row))
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell for cell in row])
     for index, share in enumerate(shares, start=1):
         sheet.column_dimensions[get_column_letter(index)].width = _WIDTH * share / 100
     for line in sheet.iter_rows():
         for cell in line:
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # also what begins with "=": it is somebody's words, never a formula
-            if isinstance(cell.value, float) and cell.value <= 1:
+            if isinstance(cell.value, Share):
                 cell.number_format = "0.0%"
             cell.alignment = _TOP
     for cell in sheet[1]:

@@ -294,6 +294,18 @@ def seals(last: date | None, unsealed: Sequence[date], now: datetime) -> Line:
     return Line("seals", Level.ATTENTION, f"{named} not sealed", cure, values)
 
 
+def report(quarter: str, due: bool, waiting: int) -> Line:
+    """Whether the report of the quarter that is over was made and sent. ``waiting``: copies to hand over."""
+    values = {"quarter": quarter, "due": due, "waiting": waiting}
+    if due:
+        cure = "journalctl -u congvu-issue -n 20, then systemctl start congvu-issue; docs/operate/audit.md"
+        return Line("report", Level.ATTENTION, f"the report of {quarter} was not made", cure, values)
+    if waiting:
+        cure = "journalctl -u congvu-notices -n 20; docs/operate/audit.md"
+        return Line("report", Level.ATTENTION, f"{waiting} copies of a report were not sent", cure, values)
+    return fine("report", f"nothing of {quarter} is due", **values)
+
+
 def backup(shown: Mapping[str, str], triggered: datetime | None, now: datetime) -> Line:
     """The last run of the unit that backs the host up, where there is one.
 

@@ -6,8 +6,6 @@ By a timer each morning, so that a host that was down makes up for it. `congvu n
 from __future__ import annotations
 
 import argparse
-import hashlib
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,7 @@ from congvu.policy import read_json
 from congvu.report.document import to_json
 from congvu.report.html import to_html
 from congvu.report.paper import paper
-from congvu.report.period import period_at
+from congvu.report.period import last_over
 from congvu.services.audit import add_sources
 from congvu.services.report import compose, render
 from congvu.store import reporting
@@ -42,10 +40,9 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     cutoff = read_json(args.policy).setting("report.cutoff", str)
-    window = period_at(period_at(clock.now(), cutoff).starts - timedelta(seconds=1), cutoff)
+    window = last_over(clock.now(), cutoff)
     with store.connect(args.host, args.database) as db:
-        # One that was begun under another cut-off is that quarter's, too.
-        if reporting.issued(db, window.quarter) or not reporting.newest(db, window.starts, window.ends):
+        if not reporting.due(db, window):
             return 0
     try:
         args.letterhead = args.letterhead_file.read_text("utf-8")
@@ -53,8 +50,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"{args.letterhead_file}: {error.strerror}; role audit writes it") from error
     report = compose(args, window)
     content = render(paper(report), args.format)
-    digest = hashlib.sha256(to_json(report).encode()).hexdigest()
     with store.connect(args.host, args.database) as db:
-        reporting.issue(db, window, (args.format, content, to_html(report)), digest, "congvu-issue")
+        reporting.issue(db, window, (args.format, content, to_html(report)), to_json(report), "congvu-issue")
     print(f"the report of {window.quarter} was made for the Office and the Director")
     return 0

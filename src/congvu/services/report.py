@@ -94,9 +94,10 @@ def compose(args: argparse.Namespace, window: Period) -> Report:
         last = chain.last_seal(db, window.last)
         before = tuple(_before(db, policy, asked, each) for each in quarters_before(window))
     attested = attestations(policy, asked, said)
-    findings = evidence.findings(policy, observations, attested, min(now, window.ends))
+    judged_at = min(now, window.ends)
+    findings = evidence.findings(policy, observations, attested, judged_at)
     seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
-    return Report(window, policy, findings, head, seal, found, before)
+    return Report(window, policy, findings, head, seal, found, before, judged_at)
 
 
 def _before(

@@ -18,15 +18,18 @@ from congvu import __version__, clock, evidence, store
 from congvu.errors import UserError
 from congvu.fingerprints import Key
 from congvu.policy import Status, read_json
+from congvu.report.period import last_over
 from congvu.services import audit, condition, host, hoststate
 from congvu.services.condition import Level, Line
-from congvu.store import chain, events, odd_use
+from congvu.store import chain, events, odd_use, reporting
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 # How far back the last audit is looked for.
 _LOOK_BACK = timedelta(days=92)
+# The timer makes the report on the morning after.
+_REPORT_LATE = timedelta(days=1)
 # Where the policy cannot be read, this warns as the regulation's default does.
 _WARN_PERCENT = 90
 _BACKUP, _BACKUP_TIMER = "congvu-backup.service", "congvu-backup.timer"
@@ -125,6 +128,8 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
         observations = audit.stored(db.observations(now - _LOOK_BACK, now + timedelta(minutes=5)))
         attested = audit.vouched(db, policy, now)
         sealed, unsealed = chain.days(db), chain.unsealed(db)
+        over = last_over(now - _REPORT_LATE, policy.setting("report.cutoff", str))
+        due, waiting = reporting.due(db, over), len(reporting.copies_due(db))
     yield condition.policy((policy.version, policy.sha256), in_force)
     if "check.counts" in policy.values:
         yield condition.calendar({each.year: each.status for each in policy.calendar}, clock.day(now))
@@ -137,6 +142,7 @@ def directory(args: argparse.Namespace, now: datetime) -> Iterator[Line]:
     )
     yield condition.opened([box for box, is_open in opened.items() if is_open])
     yield condition.seals(sealed[1] if sealed else None, unsealed, now)
+    yield condition.report(over.quarter, due, waiting)
     not_met = [
         finding.row.provision.id
         for finding in evidence.findings(policy, observations, attested, now)

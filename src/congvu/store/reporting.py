@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -59,19 +60,26 @@ def register(db: Store, window: Period, version: str, least: int, signed: Sequen
     )
 
 
-def issued(db: Store, quarter: str) -> bool:
-    """Whether the report of a quarter was made for those who are to have it."""
-    return bool(db.rows(SQL.report_issued, quarter=quarter))
+def due(db: Store, window: Period) -> bool:
+    """Whether a period was observed, and no report of it was made for those who are to have it.
+
+    One that was begun under another cut-off is that quarter's, too.
+    """
+    issued = db.rows(SQL.report_issued, quarter=window.quarter)
+    return not issued and bool(newest(db, window.starts, window.ends))
 
 
-def issue(db: Store, window: Period, made: tuple[str, bytes, str], json_sha256: str, actor: str) -> None:
-    """Keep a report for those who are to have it, with its record. ``made``: form, bytes, page."""
+def issue(db: Store, window: Period, made: tuple[str, bytes, str], figures: str, actor: str) -> None:
+    """Keep a report for those who are to have it, with its record.
+
+    ``made``: form, bytes, page; ``figures``: the report.json that they show.
+    """
     form, content, page = made
-    told = {"cutoff": window.cutoff, "form": form, "json_sha256": json_sha256}
-    db.record(actor, "report.issue", window.quarter, told)
+    digest = hashlib.sha256(figures.encode()).hexdigest()
+    db.record(actor, "report.issue", window.quarter, {"quarter": window.quarter, "sha256": digest})
     db.run(
         SQL.add_report_issue, quarter=window.quarter, cutoff=window.cutoff, first=window.first,
-        last=window.last, form=form, content=content, page=page, json_sha256=json_sha256,
+        last=window.last, form=form, content=content, page=page, figures=figures,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ create table report_issue (
   made_at     timestamptz not null default congvu_now(),
   form        text not null check (form in ('pdf', 'docx')),
   content     bytea not null,
-  json_sha256 text not null check (json_sha256 ~ '^[0-9a-f]{64}$') -- of the figures that it was made of
+  figures     text not null                                   -- the report.json that it was made of
 );
 create trigger audited before insert or update or delete or truncate on report_issue
   for each statement execute function audited();

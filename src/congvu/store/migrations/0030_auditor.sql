@@ -54,8 +54,9 @@ begin
   elsif found is null then
     return jsonb_build_object('outcome', 'unknown');
   end if;
-  insert into audit_record (actor, verb, subject)
-  values ((select address from person where staff_id = who), 'report.read', of_quarter);
+  insert into audit_record (actor, verb, subject, detail)
+  values ((select address from person where staff_id = who), 'report.read', of_quarter,
+          jsonb_build_object('quarter', of_quarter));
   return jsonb_build_object('outcome', 'shown', 'page', found);
 end $$;
 
