@@ -174,6 +174,16 @@ def test_the_collector_is_no_more_than_it_needs_to_be(host: Host) -> None:
     assert line["values"]["not_understood"] == 0
 
 
+def test_two_sources_agree_on_a_sound_host(host: Host) -> None:
+    """All that this host has done so far is compared: what one source saw, the other saw, too."""
+    host.run_expect([0], "systemctl stop congvu-collect")
+    ahead = "update event_cursor set reconciled = now() - interval '1 hour 3 minutes'"
+    host.run_expect([0], f'runuser -u postgres -- psql -Xqc "{ahead}" congvu')
+    host.run_expect([0], "systemctl start congvu-collect")
+    wait(lambda: "compared" in host.check_output("journalctl -u congvu-collect -n 5 -o cat --no-pager"), 60)
+    assert events(host, "kind = 'gap' and detail ->> 'why' = 'no event'") == []
+
+
 @pytest.fixture
 def journal(host: Host) -> Iterator[str]:
     """Where it is: what is cleared away meanwhile comes back afterwards, and the gap is forgotten."""
@@ -197,13 +207,3 @@ def test_a_cleared_journal_is_a_gap(host: Host, last: int) -> None:
     (gap,) = events(host, found)
     assert gap["detail"]["why"] == "cursor not in the journal"
     assert gap["detail"]["from"] < gap["detail"]["until"]
-
-
-def test_two_sources_agree_on_a_sound_host(host: Host) -> None:
-    """All that this host has done so far is compared: what one source saw, the other saw, too."""
-    host.run_expect([0], "systemctl stop congvu-collect")
-    ahead = "update event_cursor set reconciled = now() - interval '1 hour 3 minutes'"
-    host.run_expect([0], f'runuser -u postgres -- psql -Xqc "{ahead}" congvu')
-    host.run_expect([0], "systemctl start congvu-collect")
-    wait(lambda: "compared" in host.check_output("journalctl -u congvu-collect -n 5 -o cat --no-pager"), 60)
-    assert events(host, "kind = 'gap' and detail ->> 'why' = 'no event'") == []

@@ -69,10 +69,10 @@ def test_an_auditor_is_let_in_by_an_order(ansible: Ansible, host: Host, people: 
         done = ansible("ansible-playbook", "playbooks/auditor.yml", *words)
         return done.stdout + done.stderr
 
-    grant = ("warrant=1/QĐ-TTr", f"until={until}")
+    grant = ("warrant=1/QĐ-TTr", f"last_day={until}")
     assert "changed=1" in play(*grant)
     assert "changed=0" in play(*grant)
     assert ask(host, "select reads from (select staff_id, ended_at is null as reads from auditor) a") == "t"
     assert "changed=1" in play("warrant=1/QĐ-TTr", "end=true")
     assert ask(host, "select reads from (select staff_id, ended_at is null as reads from auditor) a") == "f"
-    assert "is no day from today" in play("warrant=2/QĐ-TTr", "until=2020-01-01")
+    assert "is no day from today" in play("warrant=2/QĐ-TTr", "last_day=2020-01-01")
