@@ -280,7 +280,15 @@ def test_a_sound_bundle_is_sound_by_hand_and_gives_its_figures(
 ) -> None:
     days = len(DAYS) - 1
     figures = [str(4 * days), "{", f'  "changes": {2 * days},', '  "people": 2', "}", "0.75"]
-    assert by_hand(packed, guide, tmp_path) == figures
+    warned, *said = by_hand(packed, guide, tmp_path)
+    assert warned.startswith(f"{LAST}: ")  # the quarter goes on
+    assert said == figures
+
+
+def test_who_has_no_seals_is_told_so_by_hand(packed: Packed, tmp_path: Path) -> None:
+    packed.copies.rename(packed.copies.with_name("elsewhere"))
+    packed.copies.mkdir()
+    assert any(line.startswith("STOP: no seals in ../seals") for line in by_hand(packed, GUIDES[0], tmp_path))
 
 
 def test_what_root_wrote_anew_is_only_found_by_what_left_the_host(packed: Packed) -> None:
