@@ -136,7 +136,11 @@ def test_mail_password_as_slips_for_the_office(host: Host, tmp_path: Path) -> No
     key, certificate = tmp_path / "office.key", tmp_path / "office.pem"
     request = ["openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-subj", "/CN=office"]
     subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    slips = {"certificate": put("office.pem", certificate.read_text()), "organisation": "Sở Nội vụ"}
+    slips = {
+        "certificate": put("office.pem", certificate.read_text()),
+        "organisation": "Sở Nội vụ",
+        "office": "Văn phòng Sở",
+    }
     slips["page"] = f"https://mail.{DOMAIN}/mat-khau"
     result = module("mail_password", reset=["THU01", "THU02"], slips=slips)
     sealed = host.file(result["path"])
