@@ -24,7 +24,7 @@ from congvu.words import ROLES
 _NONE = "Không phát sinh."
 _OTHERS = "các hộp thư khác với vai trò người đứng đầu"
 _SIGN = "(Ký, ghi rõ họ tên)"
-_DOTS = "…" * 12  # to be written on
+_DOTS = " ".join(["……"] * 5)  # to be written on; the spaces let a line end within it
 # How mail programs name the folders that each mailbox has
 _FOLDERS = {
     "INBOX": "Hộp thư đến",
