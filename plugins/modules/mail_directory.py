@@ -113,7 +113,7 @@ preview_text:
   returned: success
   sample: |
     Sẽ có 1 thay đổi:
-    - Thêm bí danh: vanthu@snv.binhdinh.gov.vn của vp@snv.binhdinh.gov.vn
+    - Thêm địa chỉ phụ: vanthu@snv.binhdinh.gov.vn của vp@snv.binhdinh.gov.vn
 faults:
   description: Everything that is wrong with the files.
   type: list

@@ -152,7 +152,7 @@ def _judged(control: str, seen: tuple[Observation, ...], policy: Resolved, now: 
     if not foreign or not judgement.judged:
         return judgement
     reason = Text(
-        vi="Lần quan sát gần nhất theo một phiên bản chính sách khác; cần kiểm tra lại.",
+        vi="Lần kiểm tra gần nhất theo một phiên bản chính sách khác; cần kiểm tra lại.",
         en="The latest observation was made under another version of the policy; audit again.",
     )
     return replace(judgement, status=Status.NOT_ASSESSED, reason=reason)

@@ -40,14 +40,14 @@ def request(content: bytes, sender: str, to: str, list_: tuple[str, str], now: d
     mail["MIME-Version"] = "1.0"
     text = EmailMessage()
     body = f"""\
-        {sender or "Một máy chủ thư"} đã gửi thư đính kèm đến danh sách {name} ({address})
-        nhưng không thuộc những người được gửi thẳng đến danh sách này.
+        {sender or "Một hệ thống thư"} đã gửi thư đính kèm đến danh sách {name} ({address}),
+        nhưng không thuộc diện được gửi trực tiếp đến danh sách này.
 
         Nếu đồng ý phát hành, hãy mở thư đính kèm và chuyển tiếp đến:
 
             {address}
 
-        Nếu không đồng ý thì không cần làm gì: thư chưa được gửi cho ai khác.
+        Nếu không đồng ý, không cần làm gì thêm: thư này chưa được gửi đến thành viên nào của danh sách.
         """
     text.set_content(dedent(body), cte="quoted-printable")
     del text["MIME-Version"]

@@ -83,16 +83,16 @@ def report_letter(issued: Issued, sender: Sender, now: datetime) -> EmailMessage
     body = f"""\
         Kính gửi: {issued.name or "Lãnh đạo cơ quan"}
 
-        Hệ thống đã lập báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}
-        (số liệu {span}) tại tệp kèm theo.
+        Hệ thống đã lập báo cáo kết quả thực hiện Quy chế sử dụng hệ thống thư điện tử công vụ
+        {quarter} (số liệu {span}) tại tệp kèm theo.
 
-        Số, ngày, tháng và chữ ký để trống. Đề nghị bộ phận văn phòng rà soát, trình ký, lấy số, gửi
-        báo cáo và ghi nhận số, ngày của văn bản tại trang cá nhân trên hệ thống thư điện tử.
+        Số, ngày, tháng và chữ ký để trống. Đề nghị {issued.name or "bộ phận văn phòng"} rà soát,
+        trình ký, đề nghị văn thư cấp số, gửi báo cáo, rồi ghi số, ngày của văn bản tại Trang của tôi.
 
         Số liệu trong báo cáo không nêu tên người sử dụng. Bằng chứng của từng số liệu được lưu tại
         hệ thống và cung cấp khi có yêu cầu kiểm tra.
         """
-    subject = f"Báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}"
+    subject = f"Báo cáo kết quả thực hiện Quy chế sử dụng hệ thống thư điện tử công vụ {quarter}"
     about = f"report {issued.quarter} {issued.address}"
     made = mail(Letter(issued.name, issued.address, subject, body, about), sender, now)
     kind = "pdf" if issued.form == "pdf" else "vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -173,7 +173,7 @@ def _what(odd: Odd) -> str:
     if odd.kind == "networks":
         return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
     if odd.kind == "abroad":
-        return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài các mạng trong nước."
+        return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài danh sách mạng trong nước."
     return f"Lúc {at}, có đăng nhập từ một mạng có người đang dò mật khẩu của nhiều hộp thư."
 
 

@@ -334,7 +334,7 @@ def _guessable(candidate: str, context: Context, rules: Rules) -> Iterable[Fault
         or any(word in root for root in roots for word in person.inside)
         or any(_made_of(root, banned | person.alone) for root in roots)
     ):
-        yield Fault("personal", "Mật khẩu không được chứa họ tên, đơn vị hoặc địa chỉ thư của người dùng.")
+        yield Fault("personal", "Mật khẩu không được chứa họ tên, đơn vị hoặc địa chỉ thư của người sử dụng.")
 
 
 # -- what changes nothing --------------------------------------------------------------------------

@@ -32,8 +32,8 @@ CHOICE = {
     "client_login": "đăng nhập bằng phần mềm thư",
     "message_read": "đọc thư",
     "quarter": "hằng quý",
-    "nd09": "chốt số liệu ngày 14 hằng tháng",
-    "calendar": "quý theo lịch",
+    "nd09": "chốt số liệu ngày 14 của tháng cuối kỳ báo cáo",
+    "calendar": "quý theo năm dương lịch",
 }
 
 

@@ -102,7 +102,7 @@ def _effects(directory: Directory, act: dict[str, Any]) -> Iterator[Debt]:
     yield Debt(subject, done or waits, "đã đến ngày nhưng chưa được thực hiện")
     if act["giver"] != act["receiver"]:
         ended = act["filters_ended_at"] is not None
-        yield Debt(f"{subject}, bộ lọc", ended or waits, "bộ lọc của hộp thư chưa chấm dứt")
+        yield Debt(f"{subject}, bộ lọc", ended or waits, "bộ lọc của hộp thư chưa ngừng hoạt động")
 
 
 def _taken_over(act: dict[str, Any], today: date, days: int) -> Debt:

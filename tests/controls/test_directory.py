@@ -59,8 +59,8 @@ def test_address_unique(observe: Observe, facts: HostFacts, answers: Answers) ->
     retired = {row["address"] for row in directory.addresses if row["use"] == "retired"}
     observe.check_each(retired, retired & (boxes | aliases), "đã thôi dùng nhưng được cấp lại")
     both = {address for address in listed if answers.mailbox.get(address) and answers.alias.get(address)}
-    observe.check_each(listed, both, "máy chủ thư hiểu theo hai nghĩa: hộp thư và bí danh")
-    observe.fact(f"{len(boxes)} hộp thư, {len(aliases)} bí danh, {len(retired)} địa chỉ đã thôi dùng.")
+    observe.check_each(listed, both, "máy chủ thư hiểu theo hai nghĩa: hộp thư và địa chỉ phụ")
+    observe.fact(f"{len(boxes)} hộp thư, {len(aliases)} địa chỉ phụ, {len(retired)} địa chỉ đã thôi dùng.")
 
 
 @pytest.mark.control("personal-mailbox-each")
@@ -75,7 +75,7 @@ def test_personal_mailbox_each(observe: Observe, facts: HostFacts, answers: Answ
         observe.check(f"mã cán bộ {staff_id}, nhận thư", bool(known), "máy chủ thư không biết hộp thư này")
     everybody = {person["staff_id"] for person in directory.people}
     ownerless = [box["address"] for box in boxes if box["staff_id"] not in everybody]
-    observe.check_each([box["address"] for box in boxes], ownerless, "không có người dùng")
+    observe.check_each([box["address"] for box in boxes], ownerless, "không có người sử dụng")
     observe.fact(f"{len(serving)} người đang công tác, {len(boxes)} hộp thư cá nhân.")
 
 

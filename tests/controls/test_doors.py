@@ -56,7 +56,7 @@ def test_no_clear_text_doors(observe: Observe, facts: HostFacts, visits: Visits)
     for listener in facts.listening:
         if listener.program in ("dovecot", "imap-login", "managesieve-login"):  # loopback included
             observe.check(
-                f"kho thư, cổng {listener.port}", listener.port in (993, 4190), "cửa ngoài quy định"
+                f"kho thư, cổng {listener.port}", listener.port in (993, 4190), "cổng ngoài quy định"
             )
     stranger = visits.smtp
     observe.check("cổng 25 trước STARTTLS", "auth" not in stranger.offers, "mời đăng nhập khi chưa mã hóa")
@@ -133,7 +133,7 @@ def test_firewall(observe: Observe, facts: HostFacts, visits: Visits) -> None:
 @pytest.mark.control("no-anonymous-access")
 def test_no_anonymous_access(observe: Observe, facts: HostFacts, visits: Visits, answers: Answers) -> None:
     code, text = visits.smtp.answers["relay"]
-    observe.check("cổng 25, chuyển tiếp hộ ra ngoài", code >= 500, f"trả lời {code} {text}")
+    observe.check("cổng 25, chuyển tiếp thư cho người ngoài hệ thống", code >= 500, f"trả lời {code} {text}")
     code, text = visits.submission.answers["mail"]
     observe.check("cổng 465, gửi khi chưa đăng nhập", code >= 500, f"trả lời {code} {text}")
     offered = visits.submission.offers_tls.get("auth", "").upper().split()

@@ -113,7 +113,7 @@ def test_logs_kept(observe: Observe, facts: HostFacts, visits: Visits, answers: 
         time.sleep(0.3)
     for door in _LOGGED:
         observe.check(f"{door}, một lần đăng nhập sai", door not in missing, "không có trong nhật ký")
-    observe.fact("Mỗi cửa đăng nhập được thử một lần với tên không có thật, rồi tìm tên ấy trong nhật ký.")
+    observe.fact("Mỗi cách đăng nhập được thử một lần với tên không có thật, rồi tìm tên đó trong nhật ký.")
 
 
 # Each door, and the name under which its daemon writes

@@ -15,7 +15,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 @pytest.mark.control("network-location")
 def test_network_location(observe: Observe, facts: HostFacts, answers: Answers) -> None:
     declared = [network for each in facts.declared["networks"] if (network := parsed(each))]
-    observe.check("dải địa chỉ của hạ tầng", bool(declared), "chưa khai báo (mail_allowed_networks)")
+    observe.check("dải địa chỉ của hạ tầng", bool(declared), "chưa khai báo")
     for address in facts.addresses:
         _check(observe, f"địa chỉ của máy chủ {address}", [address], declared)
     known = answers.zones["hosts"]

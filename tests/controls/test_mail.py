@@ -127,7 +127,7 @@ def test_sender_identity(observe: Observe, facts: HostFacts, visits: Visits, ans
     rules = facts.submission("smtpd_sender_restrictions").replace(",", " ").split()
     strict = {"reject_sender_login_mismatch", "reject_authenticated_sender_login_mismatch"} & set(rules)
     observe.check(
-        "cổng 465, địa chỉ người gửi ở bao thư", bool(strict), f"không đối chiếu: {' '.join(rules)}"
+        "cổng 465, địa chỉ người gửi trên phong bì thư", bool(strict), f"không đối chiếu: {' '.join(rules)}"
     )
     pretended = ("From của người khác", "Sender của người khác", "hai From", "From của cơ quan, từ ngoài")
     for name in pretended:

@@ -26,12 +26,12 @@ from mailchecks import (
 from congvu import clock
 
 REASONS = {
-    "joining": "ngày đầu công tác hoặc chưa có hộp thư",
-    "leaving": "ngày cuối công tác",
+    "joining": "ngày đầu làm việc tại cơ quan hoặc chưa có hộp thư",
+    "leaving": "ngày cuối làm việc tại cơ quan",
     "no_access": "chưa được cấp hoặc bị thu hồi mật khẩu",
     "leave": "nghỉ theo chế độ",
     "mission": "đi công tác, đi học, biệt phái",
-    "shift": "ca khác",
+    "shift": "làm việc ở ca khác",
     "outage": "hệ thống gián đoạn",
     "no_records": "thiếu nhật ký",
 }

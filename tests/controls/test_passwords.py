@@ -59,7 +59,7 @@ def test_password_rules(observe: Observe, answers: Answers) -> None:
         if rule == "banned":
             continue
         if rule:
-            observe.check(f"mật khẩu {what}", rule in named, f"không bị báo lỗi «{rule}»")
+            observe.check(f"mật khẩu {what}", rule in named, f"không bị báo lỗi “{rule}”")
         else:
             observe.check(f"mật khẩu {what}", not named, f"bị từ chối: {sorted(named)}")
         observe.fact(f"Mật khẩu {what}: {', '.join(sorted(named)) or 'được nhận'}.")
@@ -69,7 +69,7 @@ def test_password_rules(observe: Observe, answers: Answers) -> None:
 def test_banned_example(observe: Observe, answers: Answers) -> None:
     for what, rule, named in answers.assessed:
         if rule == "banned":
-            observe.check(f"mật khẩu {what}", "banned" in named, "không bị từ chối với lý do «banned»")
+            observe.check(f"mật khẩu {what}", "banned" in named, "không bị từ chối vì là mật khẩu bị cấm")
         elif not rule:
             observe.check(f"mật khẩu {what}", "banned" not in named, "bị nhầm là mật khẩu cấm")
 
@@ -139,7 +139,7 @@ def test_password_age(observe: Observe, facts: HostFacts, answers: Answers) -> N
     for name, count in sorted(ages.items()):
         observe.fact(f"Mật khẩu {name}: {count} tài khoản.")
     closed = len(directory.open_mailboxes("person")) - len(answers.logins)
-    observe.fact(f"{closed} hộp thư cá nhân không đăng nhập được (chưa đổi mật khẩu, quá hạn hoặc tạm khóa).")
+    observe.fact(f"{closed} hộp thư cá nhân không đăng nhập được (chưa đổi mật khẩu, hết hạn hoặc tạm khóa).")
 
 
 @pytest.mark.control("password-single-use")
@@ -159,15 +159,15 @@ def test_password_single_use(observe: Observe, facts: HostFacts, answers: Answer
         observe.check(subject, mark["holders"] == 1, "dùng chung mật khẩu với tài khoản khác")
         # by one clock: the mark of the present password is made with it or later
         current = datetime.fromisoformat(mark["set_at"]) >= datetime.fromisoformat(credential["set_at"])
-        observe.check(f"{subject}, dấu vân tay", current, "cũ hơn mật khẩu đang dùng")
+        observe.check(f"{subject}, mã đối sánh", current, "cũ hơn mật khẩu đang dùng")
     observe.check("ràng buộc duy nhất của danh bạ", directory.fingerprint_unique, "không còn")
     readers = directory.fingerprint_readers
-    observe.check_each(readers, set(readers) - {"congvu_owner"}, "đọc được dấu vân tay")
-    observe.check("khóa của dấu vân tay", access == "root 400", f"chủ và quyền là {access}")
+    observe.check_each(readers, set(readers) - {"congvu_owner"}, "đọc được mã đối sánh")
+    observe.check("khóa của mã đối sánh", access == "root 400", f"chủ và quyền là {access}")
     missing = len(directory.newest_credentials) - compared
-    observe.fact(f"{compared} mật khẩu đã có dấu vân tay và được so sánh với nhau.")
+    observe.fact(f"{compared} mật khẩu đã có mã đối sánh và được so sánh với nhau.")
     observe.fact(
-        f"{missing} mật khẩu chưa có dấu vân tay nên chưa so sánh được, sẽ có khi người dùng đăng nhập."
+        f"{missing} mật khẩu chưa có mã đối sánh nên chưa so sánh được, sẽ có khi người sử dụng đăng nhập."
     )
     waiting = f": {', '.join(revoked)}; cần cấp mật khẩu mới" if revoked else ""
     observe.fact(f"{len(revoked)} tài khoản đang bị thu hồi mật khẩu{waiting}.")

@@ -68,7 +68,7 @@ def test_difficulty_intake(observe: Observe, facts: HostFacts) -> None:
     for about, name in (("difficulty", "Vướng mắc"), ("abuse", "Vi phạm, sự cố")):
         counts = Counter(each["provision"] for each in recent if each["about"] == about)
         told = ", ".join(f"{row}: {count}" for row, count in sorted(counts.items()))
-        nothing = f"Không phát sinh {name.lower()} nào được báo."
+        nothing = f"Không có {name.lower()} nào được báo."
         observe.fact(f"{name} đã nhận, theo quy định: {told}." if told else nothing)
 
 

@@ -63,7 +63,7 @@ def test_a_person_sees_what_concerns_them_and_acknowledges(demo: Demo, portal: P
         portal.enter(someone.address, someone.password)
         assert portal.path == PAGE
         told = portal.text()
-        if "Bạn chưa xác nhận" in told:
+        if "Bạn chưa xác nhận đã đọc" in told:
             break
     assert re.search(r"Dùng được đến hết ngày \d\d/\d\d/\d{4} \(còn \d+ ngày\)", told)
     assert "Đã đến hạn đổi" in told
@@ -79,7 +79,7 @@ def test_a_person_sees_what_concerns_them_and_acknowledges(demo: Demo, portal: P
     portal.send_form("Xác nhận")
     expect(portal.page.get_by_role("status")).to_contain_text("Đã ghi nhận")
     portal.open("Trang của tôi")
-    assert "Bạn đã xác nhận phiên bản" in portal.text()
+    assert "Bạn đã xác nhận đã đọc phiên bản" in portal.text()
 
     portal.open("Dữ liệu về tôi")
     assert "Xác nhận đã đọc quy định" in portal.text()
@@ -105,7 +105,7 @@ def test_a_head_vouches_without_scripts(demo: Demo, plain: Portal) -> None:
     expect(plain.page.get_by_role("status")).to_contain_text("Đã ghi nhận")
     plain.state("d8.k1", "yes", "Đã phổ biến tại cuộc họp đơn vị.")
     plain.send_form("Ký xác nhận")
-    assert "đã xác nhận lúc" in plain.text()
+    assert "ghi nhận: “Xác nhận như trên”" in plain.text()
 
 
 def test_the_office_vouches_and_answers_what_a_clerk_reports(demo: Demo, portal: Portal) -> None:

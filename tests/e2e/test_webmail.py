@@ -303,7 +303,7 @@ def test_refusal_tells_nothing(demo: Demo, webmail: Webmail, state: str) -> None
     webmail.login(login, password)
     assert "_task=login" in webmail.query
     assert webmail.message() == (
-        "Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã quá hạn sử dụng, hoặc tài khoản đang tạm "
+        "Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã hết hạn, hoặc tài khoản đang tạm "
         "ngừng. Nếu chắc chắn đã nhập đúng, hãy liên hệ quản trị viên."
     )
     webmail.picture("refused")

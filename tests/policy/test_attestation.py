@@ -40,14 +40,14 @@ def test_a_row_is_attested_when_all_who_are_asked_have_confirmed(policy: Resolve
     assert told.reasons[0].vi == (
         "Mới có 1/2 xác nhận của người đứng đầu cơ quan, đơn vị; còn thiếu 1: Ban Tôn giáo."
     )
-    assert row(policy).reasons[0].vi == "Chưa có xác nhận: người đứng đầu cơ quan, đơn vị."
+    assert row(policy).reasons[0].vi == "Chưa có xác nhận của người đứng đầu cơ quan, đơn vị."
 
 
 def test_one_who_says_that_a_duty_is_not_kept_is_believed(policy: Resolved) -> None:
     told = row(policy, said("tccb"), said("bantg", attested=False))
     assert told.status.value == "not_met"
     assert told.reasons[0].vi == (
-        "Chính nơi có trách nhiệm nêu chưa thực hiện đầy đủ: Ban Tôn giáo (Chưa họp đơn vị)."
+        "Người có trách nhiệm tự nêu chưa thực hiện đầy đủ: Ban Tôn giáo (Chưa họp đơn vị)."
     )
 
 

@@ -19,8 +19,8 @@ def said(current: Directory, wanted: Organisation) -> list[str]:
 
 def test_an_organisation_is_told_from_the_beginning() -> None:
     assert said(EMPTY, read()) == [
-        "Lập đơn vị: Phòng Công chức, viên chức (ccvc), hộp thư ccvc@snv.example",
-        "Lập đơn vị: Văn phòng Sở (vp), hộp thư vanphong@snv.example",
+        "Thêm đơn vị vào danh bạ: Phòng Công chức, viên chức (ccvc), hộp thư ccvc@snv.example",
+        "Thêm đơn vị vào danh bạ: Văn phòng Sở (vp), hộp thư vanphong@snv.example",
         "Cấp mới: Nguyễn Văn An (CB1), Văn phòng Sở, địa chỉ annv@snv.example",
         "Cấp mới: Nguyễn Vân Ân (CB2), Văn phòng Sở, địa chỉ annv2@snv.example",
         "Cấp mới: Lê Thị Hoà (CB3), Phòng Công chức, viên chức, địa chỉ hoalt@snv.example,"
@@ -31,8 +31,8 @@ def test_an_organisation_is_told_from_the_beginning() -> None:
         "Lập hộp thư dùng chung: vp@snv.example (Văn phòng Sở)",
         "Giao vai trò: Nguyễn Vân Ân (CB2), văn thư của vp@snv.example (Văn phòng Sở)",
         "Giao vai trò: Lê Thị Hoà (CB3), cấp phó hoặc người làm thay của vp@snv.example (Văn phòng Sở)",
-        "Thêm bí danh: nguyenvanan@snv.example của annv@snv.example",
-        "Thêm bí danh: vanthu@snv.example của vp@snv.example",
+        "Thêm địa chỉ phụ: nguyenvanan@snv.example của annv@snv.example",
+        "Thêm địa chỉ phụ: vanthu@snv.example của vp@snv.example",
     ]  # fmt: skip
 
 
@@ -45,10 +45,12 @@ WHO = "Nguyễn Văn An (CB1)"
         ({"full_name": "Nguyễn Văn Ân"}, "rename",
          f"Đổi họ tên: {WHO} thành Nguyễn Văn Ân, địa chỉ vẫn là annv@snv.example"),
         ({"unit": "ccvc"}, "move", f"Chuyển đơn vị: {WHO}, từ Phòng vp sang Phòng ccvc"),
-        ({"end": date(2026, 11, 30)}, "leave", f"Nghỉ: {WHO}, ngày làm việc cuối cùng 30/11/2026"),
+        ({"end": date(2026, 11, 30)}, "leave",
+         f"Thôi làm việc tại cơ quan: {WHO}, ngày làm việc cuối cùng 30/11/2026"),
         ({"position": "Phó Giám đốc"}, "position", f"Đổi chức vụ: {WHO}, từ (trống) thành Phó Giám đốc"),
-        ({"kind": "vien_chuc"}, "kind", f"Đổi loại: {WHO}, từ Công chức thành Viên chức"),
-        ({"start": date(2020, 2, 1)}, "start", f"Sửa ngày vào: {WHO}, từ 01/01/2020 thành 01/02/2020"),
+        ({"kind": "vien_chuc"}, "kind", f"Đổi loại nhân sự: {WHO}, từ Công chức thành Viên chức"),
+        ({"start": date(2020, 2, 1)}, "start",
+         f"Sửa ngày bắt đầu làm việc: {WHO}, từ 01/01/2020 thành 01/02/2020"),
     ],
 )  # fmt: skip
 def test_a_change_of_a_person(change: dict[str, Any], verb: str, line: str) -> None:
@@ -67,7 +69,7 @@ def test_a_change_of_a_person(change: dict[str, Any], verb: str, line: str) -> N
 def test_who_leaves_and_comes_back() -> None:
     current = after(plan(EMPTY, organisation(person("CB1", end=date(2026, 11, 30)))))
     assert said(current, organisation(person("CB1"))) == [
-        f"Tiếp tục công tác: {WHO}, bỏ ngày nghỉ 30/11/2026"
+        f"Tiếp tục công tác: {WHO}, bỏ ngày thôi làm việc 30/11/2026"
     ]
     closes = f"Đóng hộp thư: {WHO}, địa chỉ annv@snv.example, ngày làm việc cuối cùng 30/11/2026"
     assert said(current, organisation()) == [closes]
@@ -87,13 +89,13 @@ def test_boxes_units_and_aliases() -> None:
         "Chuyển quản lý hộp thư: chung@snv.example, sang Phòng cu",
         f"Thôi vai trò: {WHO}, văn thư của chung@snv.example (Phòng cu)",
         f"Giao vai trò: {WHO}, người đứng đầu của chung@snv.example (Phòng cu)",
-        "Chuyển bí danh: a@snv.example, từ chung@snv.example sang box-vp@snv.example",
+        "Chuyển địa chỉ phụ: a@snv.example, từ chung@snv.example sang box-vp@snv.example",
     ]
     assert said(current, organisation(person("CB1"))) == [
-        "Đóng đơn vị: Phòng cu (cu)",
+        "Ngừng sử dụng đơn vị trong danh bạ: Phòng cu (cu)",
         "Đóng hộp thư dùng chung: box-cu@snv.example (Phòng cu)",
         "Đóng hộp thư dùng chung: chung@snv.example (Phòng vp)",
-        "Bỏ bí danh: a@snv.example của chung@snv.example",
+        "Bỏ địa chỉ phụ: a@snv.example của chung@snv.example",
     ]
 
 

@@ -113,7 +113,7 @@ def test_a_mailbox_that_is_closed_owes_nothing() -> None:
 )
 @pytest.mark.parametrize(
     ("undone", "words"),
-    [("settled_at", "chưa được thực hiện"), ("filters_ended_at", "bộ lọc của hộp thư chưa chấm dứt")],
+    [("settled_at", "chưa được thực hiện"), ("filters_ended_at", "bộ lọc của hộp thư chưa ngừng hoạt động")],
 )
 def test_an_act_whose_day_has_come_is_carried_out(
     effective: str, made: str, late: bool, undone: str, words: str

@@ -83,7 +83,7 @@ def test_both_sides_the_box_and_what_is_in_it(policy: Resolved) -> None:
     text = said(document)
     assert document.title == "Biên bản bàn giao hộp thư điện tử công vụ của Ban Tôn giáo"
     assert document.head.symbol == "BB-SNV"
-    assert "Căn cứ Quyết định số 45/QĐ-SNV ngày 20/11/2026;" in text
+    assert "Căn cứ Quyết định số 45/QĐ-SNV ngày 20/11/2026 của …" in text
     assert "ban hành kèm theo Quyết định số 12/QĐ-UBND ngày 02/03/2026" in text
     assert (
         "BÊN GIAO: người đứng đầu Ban Tôn giáo\n- Ông (bà): Nguyễn Văn An (mã cán bộ CB1).\n"
@@ -112,8 +112,8 @@ def test_an_empty_box(policy: Resolved) -> None:
 @pytest.mark.parametrize(
     ("effective", "words"),
     [
-        ("2026-11-26", "Lúc 14:05 ngày 26/11/2026, quyền của bên giao trong hộp thư chấm dứt"),
-        ("2026-12-01", "Lúc 00:00 ngày 01/12/2026, quyền của bên giao trong hộp thư chấm dứt"),
+        ("2026-11-26", "Từ 14:05 ngày 26/11/2026, bên giao không còn quyền đối với hộp thư"),
+        ("2026-12-01", "Từ 00:00 ngày 01/12/2026, bên giao không còn quyền đối với hộp thư"),
         ("2026-11-20", "Việc bàn giao chậm 6 ngày so với ngày Quyết định có hiệu lực."),
     ],
 )
@@ -139,9 +139,9 @@ def test_a_giver_who_is_absent(policy: Resolved) -> None:
 def test_a_box_that_had_no_head(policy: Resolved) -> None:
     document = written(policy, giver=None)
     text = said(document)
-    assert "BÊN GIAO: hộp thư chưa có người đứng đầu, Văn phòng bàn giao" in text
-    assert "quyền của bên giao" not in text
-    assert "Quyền của bên nhận trong hộp thư bắt đầu lúc 14:05 ngày 26/11/2026." in text
+    assert "BÊN GIAO: đơn vị chưa có người đứng đầu, Văn phòng bàn giao" in text
+    assert "bên giao không còn quyền" not in text
+    assert "Từ 14:05 ngày 26/11/2026, bên nhận bắt đầu có quyền quản lý, sử dụng hộp thư." in text
     assert document.signing[0][0].title == "Xác nhận của Văn phòng"
 
 
@@ -171,16 +171,17 @@ def test_who_was_in_charge_is_appointed(policy: Resolved) -> None:
     text = said(document)
     assert "BÊN GIAO: người được giao phụ trách Ban Tôn giáo" in text
     assert "BÊN NHẬN: người đứng đầu Ban Tôn giáo" in text
-    assert "từ 14:05 ngày 26/11/2026 là người đứng đầu; quyền trong hộp thư không gián đoạn" in text
-    assert "bộ lọc đang dùng chấm dứt" not in text
+    assert "từ 14:05 ngày 26/11/2026 là người đứng đầu; quyền đối với hộp thư không gián đoạn" in text
+    assert "bộ lọc đang dùng ngừng" not in text
     assert document.signing[0][0].title == "Xác nhận của Văn phòng"
 
 
 def test_one_person_heads_two_units(policy: Resolved) -> None:
     more = found(giver_keeps=["vp@snv.example"], receiver_heads=["ccvc@snv.example", "tt@snv.example"])
     text = said(written(policy, **more))
-    assert "Bên giao tiếp tục đứng đầu hộp thư khác: vp@snv.example." in text
-    assert "Bên nhận đồng thời đứng đầu hộp thư khác: ccvc@snv.example, tt@snv.example." in text
+    others = "quản lý các hộp thư khác với vai trò người đứng đầu"
+    assert f"Bên giao tiếp tục {others}: vp@snv.example." in text
+    assert f"Bên nhận đồng thời {others}: ccvc@snv.example, tt@snv.example." in text
 
 
 def test_the_second_handover_of_one_day(policy: Resolved) -> None:
@@ -196,12 +197,12 @@ def test_filters_and_other_roles(policy: Resolved) -> None:
     roles = [{"role": "clerk", "staff_id": "CB3", "full_name": "Trần Thị Bích"}]
     document = written(policy, **found(filters=filters, roles=roles))
     text = said(document)
-    assert "- «về nhà» (đang dùng): chuyển tiếp đến an@ngoai.test; trả lời tự động." in text
-    assert "- «cũ» (không dùng): không chuyển tiếp, không trả lời tự động." in text
-    assert "Từ thời điểm bàn giao, bộ lọc đang dùng chấm dứt" in text
+    assert "- “về nhà” (đang dùng): chuyển tiếp đến an@ngoai.test; trả lời tự động." in text
+    assert "- “cũ” (không dùng): không chuyển tiếp, không trả lời tự động." in text
+    assert "Từ thời điểm bàn giao, bộ lọc đang dùng ngừng hoạt động" in text
     assert "- Văn thư: Trần Thị Bích (mã cán bộ CB3)." in text
     idle = said(written(policy, **found(filters=filters[1:])))
-    assert "chấm dứt, kể cả" not in idle
+    assert "ngừng hoạt động" not in idle
 
 
 def test_the_acknowledgement_is_told_once_it_is_there(policy: Resolved) -> None:

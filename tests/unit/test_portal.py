@@ -163,8 +163,8 @@ def test_the_last_logins_are_ones_own(clerk: Visitor, roles: Database) -> None:
             login, kind, door, peer,
         )  # fmt: skip
     told = text(clerk.get("/dang-nhap-gan-day").text)
-    assert "Chương trình thư (đọc thư) 203.0.113.7 Đăng nhập được 2" in told
-    assert "Chương trình thư (gửi thư) 198.51.100.9 Bị từ chối 1" in told
+    assert "Phần mềm thư (đọc thư) 203.0.113.7 Đăng nhập được 2" in told
+    assert "Phần mềm thư (gửi thư) 198.51.100.9 Bị từ chối 1" in told
     assert "192.0.2.44" not in told
 
 
@@ -178,7 +178,7 @@ def test_an_acknowledgement_is_kept_with_version_digest_and_record(head: Visitor
     kept = roles.ask("congvu_owner", "select staff_id, version, sha256 from acknowledgement")
     assert kept == [("annv", VERSION, shown)]
     assert records(roles, "policy.acknowledge") == [{"version": VERSION, "sha256": shown}]
-    assert f"Bạn đã xác nhận phiên bản {VERSION}" in text(head.get().text)
+    assert f"Bạn đã xác nhận đã đọc phiên bản {VERSION}" in text(head.get().text)
 
 
 def test_nobody_acknowledges_what_they_were_not_shown(head: Visitor, roles: Database) -> None:
@@ -188,7 +188,7 @@ def test_nobody_acknowledges_what_they_were_not_shown(head: Visitor, roles: Data
     roles.change("congvu_owner", "insert into policy_version values (now(), '2027.1', repeat('a', 64))")
     reply = head.post("/quy-che", known="yes", shown=shown)
     assert reply.status == 409
-    assert "vừa được cập nhật" in reply.text
+    assert "vừa thay đổi" in reply.text
     assert roles.ask("congvu_owner", "select * from acknowledgement") == []
 
 
@@ -206,7 +206,7 @@ def test_a_head_signs_for_the_unit(head: Visitor, roles: Database) -> None:
     (record,) = records(roles, "statement.make")
     assert (record["attested"], record["not_attested"]) == (["d8.k1"], ["d6.k3.1"])
     page = head.get(reply.headers["Location"].removeprefix("/trang-cua-toi"))
-    assert "Nguyễn Văn An đã xác nhận lúc" in text(page.text)
+    assert "Nguyễn Văn An ghi nhận: “Xác nhận như trên”" in text(page.text)
 
     assert sign(head, **form).status == 303  # the same form again says nothing new
     assert len(statements(roles)) == 2

@@ -54,6 +54,6 @@ def test_the_page_says_what_counts_and_how_long_it_is_kept(clerk: Visitor) -> No
     told = text(clerk.get(PATH).text)
     assert "đăng nhập webmail, đăng nhập bằng phần mềm thư, đọc thư" in told
     assert "từ 30 phút trước đến 60 phút sau" in told
-    assert "giữ 12 tháng" in told
+    assert "lưu 12 tháng" in told
     assert "Chưa có ngày nào được ghi" in told
     assert "Kiểm tra hộp thư" in text(clerk.get("/du-lieu").text)

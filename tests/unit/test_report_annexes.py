@@ -61,7 +61,7 @@ def test_the_workbook_holds_every_row(render: Render, spoilt: Database) -> None:
     book = openpyxl.load_workbook(io.BytesIO((render("xlsx") / "report.xlsx").read_bytes()))
     sheets = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
     assert [row[0] for row in sheets["Theo điều khoản"][1:]] == [row.id for row in POLICY.provisions]
-    assert len(sheets["Quan sát"]) == 1 + sum(control.built for control in POLICY.controls)
+    assert len(sheets["Kiểm tra"]) == 1 + sum(control.built for control in POLICY.controls)
     assert sheets["Trường hợp không đạt"][1] == ["password-age", "mail", "=HYPERLINK(1)", "quá hạn"]
     assert {cell.data_type for row in book["Trường hợp không đạt"] for cell in row} == {"s"}
     assert sheets["Bàn giao"][1][:3] == [1, "41/QĐ-SNV", "box-ccvc@snv.example"]

@@ -151,8 +151,8 @@ def test_a_forgotten_forward_ends_with_the_role_and_stands_in_the_minutes(
 
     document = docx.Document(str(MINUTES / f"{BOX}-{case.number}-QĐ-SNV" / "minutes.docx"))
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
-    assert f"- «{forwarding}» (đang dùng): chuyển tiếp đến citizen@congdan.test." in text
-    assert "Từ thời điểm bàn giao, bộ lọc đang dùng chấm dứt" in text
+    assert f"- “{forwarding}” (đang dùng): chuyển tiếp đến citizen@congdan.test." in text
+    assert "Từ thời điểm bàn giao, bộ lọc đang dùng ngừng hoạt động" in text
 
 
 # --- what fails ---------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ HEADINGS = [
     "2. Thời điểm bàn giao",
     "3. Số lượng",
     "4. Bộ lọc, chuyển tiếp và trả lời tự động",
-    "5. Quyền trong hộp thư",
+    "5. Quyền đối với hộp thư",
     "6. Mật khẩu, thiết bị và việc đang giải quyết",
 ]
 
@@ -117,7 +117,7 @@ def test_both_sides_and_the_witness_sign_below_the_text_on_its_page(body: list[P
 
 def test_the_annex_lists_the_folders(pages: list[Page]) -> None:
     text = pages[-1].text
-    assert text.startswith("Phụ lục\nDANH MỤC HỘP THƯ BÀN GIAO\n")
+    assert text.startswith("Phụ lục\nDANH MỤC NỘI DUNG HỘP THƯ BÀN GIAO\n")
     assert re.search(r"\(Kèm theo Biên bản số +/BB-SNV ngày +tháng +năm 20\d\d của Sở Nội vụ\)", text)
     assert "Hộp thư đến (INBOX)" in text
     assert re.search(r"^Cộng \d", text, re.M)

@@ -37,7 +37,7 @@ def test_the_report_names_the_norm_behind_each_number(host: Host, folder: Path) 
     assert "Độ dài tối thiểu của mật khẩu: 14 ký tự (theo TCVN 14423:2026)" in rows["d5.s2"]["expected"]
     beside = "Độ dài tối thiểu của mật khẩu khi đã bật xác thực hai lớp: 8 ký tự (theo TCVN 14423:2026)"
     assert beside in rows["d5.s2"]["expected"]
-    assert "Mật khẩu hết hiệu lực sau: 6 tháng (theo Quy chế)" in rows["d5.s5"]["expected"]
+    assert "Mật khẩu hết hạn sau: 6 tháng (theo Quy chế)" in rows["d5.s5"]["expected"]
     assert rows["d5.s2"]["status"] == "met"
     assert json.loads(host.file("/etc/congvu/policy.json").content_string)["profile"] == PROFILE
 

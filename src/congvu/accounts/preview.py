@@ -85,9 +85,9 @@ class _Told:
 
     def _unit(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
         if before is None:
-            yield "open", f"Lập đơn vị: {after.name} ({after.code}), hộp thư {after.box}"
+            yield "open", f"Thêm đơn vị vào danh bạ: {after.name} ({after.code}), hộp thư {after.box}"
         elif after is None:
-            yield "close", f"Đóng đơn vị: {before.name} ({before.code})"
+            yield "close", f"Ngừng sử dụng đơn vị trong danh bạ: {before.name} ({before.code})"
         else:
             yield "rename", f"Đổi tên đơn vị: {before.code}, từ {before.name} thành {after.name}"
 
@@ -114,13 +114,14 @@ class _Told:
             yield "move", f"Chuyển đơn vị: {who}, {moved}"
         if before.end != after.end:
             if after.end:
-                yield "leave", f"Nghỉ: {who}, ngày làm việc cuối cùng {_day(after.end)}"
+                yield "leave", f"Thôi làm việc tại cơ quan: {who}, ngày làm việc cuối cùng {_day(after.end)}"
             else:
-                yield "stay", f"Tiếp tục công tác: {who}, bỏ ngày nghỉ {_day(before.end)}"
+                yield "stay", f"Tiếp tục công tác: {who}, bỏ ngày thôi làm việc {_day(before.end)}"
+        kinds = (KINDS.get(each.kind, each.kind) for each in (before, after))
         for verb, title, old, new in (
             ("position", "Đổi chức vụ", before.position, after.position),
-            ("kind", "Đổi loại", KINDS.get(before.kind, before.kind), KINDS.get(after.kind, after.kind)),
-            ("start", "Sửa ngày vào", _day(before.start), _day(after.start)),
+            ("kind", "Đổi loại nhân sự", *kinds),
+            ("start", "Sửa ngày bắt đầu làm việc", _day(before.start), _day(after.start)),
         ):
             if old != new:
                 yield verb, f"{title}: {who}, từ {old or _NOTHING} thành {new or _NOTHING}"
@@ -142,11 +143,11 @@ class _Told:
 
     def _alias(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
         if before is None:
-            yield "open", f"Thêm bí danh: {after.address} của {after.target}"
+            yield "open", f"Thêm địa chỉ phụ: {after.address} của {after.target}"
         elif after is None:
-            yield "close", f"Bỏ bí danh: {before.address} của {before.target}"
+            yield "close", f"Bỏ địa chỉ phụ: {before.address} của {before.target}"
         else:
-            yield "move", f"Chuyển bí danh: {after.address}, từ {before.target} sang {after.target}"
+            yield "move", f"Chuyển địa chỉ phụ: {after.address}, từ {before.target} sang {after.target}"
 
     def _absence(self, before: Any, after: Any) -> Iterator[tuple[str, str]]:
         who = self._who((after or before).staff_id)

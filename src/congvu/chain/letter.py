@@ -42,7 +42,7 @@ def letter(seal: Copy, sender: Sender, now: datetime) -> EmailMessage:
                 Mã băm SHA-256 của tệp văn bản:
                 {head(body)}
 
-                Dấu vân tay của khóa ký:
+                Mã nhận dạng của khóa ký:
                 {fingerprint(seal.signer)}
                 """,
             about=f"seal {head(body)} {seal.address}",

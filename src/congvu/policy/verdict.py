@@ -100,11 +100,11 @@ def judge_control(
     if judged is not None and judged.status is Status.NOT_MET:
         return judged  # one host at fault is known, whatever the silent ones would say
     if not observations:
-        return _not_assessed(control, Text(vi="Không có kết quả quan sát.", en="There is no observation."))
+        return _not_assessed(control, Text(vi="Không có kết quả kiểm tra.", en="There is no observation."))
     if judged is None or len(fresh) < len(observations):
         hours = control.max_age_hours
         reason = Text(
-            vi=f"Kết quả quan sát đã quá {hours} giờ hoặc ghi sai thời điểm.",
+            vi=f"Kết quả kiểm tra đã quá {hours} giờ hoặc ghi sai thời điểm.",
             en=f"An observation is older than {hours} hours, or dated in the future.",
         )
         return _not_assessed(control, reason)
@@ -180,7 +180,7 @@ def _rate(control: Control, key: str, fresh: Sequence[Observed], policy: Resolve
     wanted = policy.values[key]
     assert isinstance(wanted, int | float)  # noqa: S101 - the loader has checked it
     if any(each.numerator is None or each.denominator is None for each in fresh):
-        reason = Text(vi="Kết quả quan sát thiếu số liệu.", en="An observation lacks its counts.")
+        reason = Text(vi="Kết quả kiểm tra thiếu số liệu.", en="An observation lacks its counts.")
         return _not_assessed(control, reason)
     numerator = sum(each.numerator or 0 for each in fresh)
     denominator = sum(each.denominator or 0 for each in fresh)
@@ -217,14 +217,14 @@ def _attestation(provision: Provision, policy: Resolved, attested: Mapping[str, 
     if said.denied:  # whoever answers for a duty says that it is not kept: nobody knows better
         told = "; ".join(f"{who} ({remark.rstrip('.')})" for who, remark in said.denied)
         reason = Text(
-            vi=f"Chính nơi có trách nhiệm nêu chưa thực hiện đầy đủ: {told}.",
+            vi=f"Người có trách nhiệm tự nêu chưa thực hiện đầy đủ: {told}.",
             en=f"Not kept, by the word of those who answer for it: {told}.",
         )
         return Judgement(provision.id, Status.NOT_MET, reason)
     if said.asked and said.confirmed == said.asked:
         reason = Text(vi=f"{_capital(party.vi)} đã xác nhận.", en=f"Attested by: {party.en}.")
         return Judgement(provision.id, Status.ATTESTED, reason)
-    reason = Text(vi=f"Chưa có xác nhận: {party.vi}.", en=f"No attestation yet: {party.en}.")
+    reason = Text(vi=f"Chưa có xác nhận của {party.vi}.", en=f"No attestation yet: {party.en}.")
     if said.confirmed:
         count, missing = f"{_count(said.confirmed)}/{_count(said.asked)}", ""
         if len(said.missing) <= _NAMED:

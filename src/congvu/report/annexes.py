@@ -108,7 +108,7 @@ def _sources(report: Report) -> Table:
         columns=("Nội dung", "Giá trị"),
         shares=(32, 68),
         rows=(
-            ("Căn cứ ban hành", f"{decided}; cơ quan, người ban hành: {basis.issuer}"),
+            ("Văn bản ban hành", f"{decided}; cơ quan, người ban hành: {basis.issuer}"),
             ("Phiên bản chính sách", policy.version),
             ("Mã băm SHA-256 của chính sách", policy.sha256),
             ("Mã băm SHA-256 của số liệu gốc (tệp report.json kèm theo)", digest),
@@ -165,8 +165,8 @@ def _values(report: Report) -> Table:
         for number, rule in enumerate(report.policy.value_rules.values(), start=1)
     ]
     return Table(
-        title="3. Các mức quy định được áp dụng",
-        columns=("STT", "Nội dung", "Mức áp dụng", "Căn cứ"),
+        title="3. Các giá trị được áp dụng",
+        columns=("STT", "Nội dung", "Giá trị áp dụng", "Căn cứ"),
         shares=(8, 46, 22, 24),
         rows=tuple(rows),
         figures=frozenset({0}),
@@ -187,7 +187,7 @@ def _laws(report: Report, number: int) -> Table:
         for place, law in enumerate(laws.values(), start=1)
     ]
     return Table(
-        title=f"{number}. Văn bản luật được dẫn chiếu",
+        title=f"{number}. Văn bản luật được viện dẫn",
         columns=("STT", "Văn bản", "Có hiệu lực từ ngày", "Đến hết ngày", "Tình trạng trong kỳ"),
         shares=(8, 38, 15, 15, 24),
         rows=tuple(rows),
@@ -201,5 +201,5 @@ def _named(law: Law) -> str:
 
 def _state(law: Law, follower: Law | None, day: date) -> str:
     if law.in_force_until and law.in_force_until < day:
-        return f"Đã được thay bằng {_named(follower)}" if follower else "Đã hết hiệu lực"
+        return f"Đã được thay thế bằng {_named(follower)}" if follower else "Đã hết hiệu lực"
     return "Chưa có hiệu lực" if law.in_force_from and day < law.in_force_from else "Còn hiệu lực"

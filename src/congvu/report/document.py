@@ -186,7 +186,7 @@ def expected(policy: Resolved, provision: Provision) -> str:
     parts = [policy.control(control).title.vi for control in provision.controls]
     parts += [sourced(policy, rule) for rule in numbers(policy, provision)]
     if provision.attests is not None:
-        parts.append(f"Xác nhận: {policy.parties[provision.attests].vi}")
+        parts.append(f"Cần xác nhận của {policy.parties[provision.attests].vi}")
     return "; ".join(parts)
 
 

@@ -29,7 +29,7 @@ OUTCOMES = {
 }
 ODD_LOGINS = {
     "networks": "Một tài khoản đăng nhập cùng lúc từ nhiều mạng",
-    "abroad": "Đăng nhập từ nước ngoài",
+    "abroad": "Đăng nhập từ mạng ngoài danh sách mạng trong nước",
     "spray": "Dò mật khẩu hàng loạt từ một mạng",
     "sprayed": "Tài khoản bị dò mật khẩu rồi có đăng nhập",
 }
@@ -54,7 +54,7 @@ def happened(report: Report, shown: int | None = _SHOWN) -> tuple[Table, ...]:
             shown,
         ),
         _groups(
-            f"Xác nhận đã biết {report.named} theo đơn vị",
+            f"Xác nhận đã đọc {report.named} theo đơn vị",
             ("Phải xác nhận", "Đã xác nhận"),
             found.acknowledged,
             shown,
@@ -221,8 +221,9 @@ def _signed(policy: Resolved, found: Register, shown: int | None) -> Table:
         made += (("", "", f"{words.number(more)} đơn vị khác", "", "", "", words.number(left)),)
     return Table(
         "Xác nhận của người có trách nhiệm",
-        ("STT", "Trách nhiệm", "Đơn vị", "Số quy định", "Xác nhận", "Không xác nhận", "Còn thiếu"),
-        (8, 22, 28, 11, 10, 11, 10), made, frozenset({0, 3, 4, 5, 6}),
+        ("STT", "Người xác nhận", "Đơn vị", "Số lượng quy định", "Xác nhận", "Chưa thực hiện đầy đủ",
+         "Còn thiếu"),
+        (8, 22, 26, 11, 10, 13, 10), made, frozenset({0, 3, 4, 5, 6}),
     )  # fmt: skip
 
 

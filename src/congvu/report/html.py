@@ -85,7 +85,7 @@ def _row(policy: Resolved, finding: Finding) -> dict[str, Any]:
     controls = [policy.control(control) for control in provision.controls]
     enforced = [control.enforced.vi for control in controls if control.enforced]
     if provision.attests is not None and provision.not_assessed is None:
-        enforced.append(f"Xác nhận mỗi quý: {policy.parties[provision.attests].vi}.")
+        enforced.append(f"Hằng quý có xác nhận của {policy.parties[provision.attests].vi}.")
     return {
         "id": provision.id,
         "article": words.sentence(provision.article),

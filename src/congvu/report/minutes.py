@@ -22,7 +22,9 @@ from congvu.report.tables import Annex, Table
 from congvu.words import ROLES
 
 _NONE = "Không phát sinh."
+_OTHERS = "các hộp thư khác với vai trò người đứng đầu"
 _SIGN = "(Ký, ghi rõ họ tên)"
+_DOTS = " ".join(["……"] * 5)  # to be written on; the spaces let a line end within it
 # How mail programs name the folders that each mailbox has
 _FOLDERS = {
     "INBOX": "Hộp thư đến",
@@ -98,7 +100,7 @@ def minutes(act: Act, policy: Resolved, head: Letterhead) -> Paper:
         ("Thời điểm bàn giao", _time(act, office)),
         ("Số lượng", _contents(act)),
         ("Bộ lọc, chuyển tiếp và trả lời tự động", _filters(act)),
-        ("Quyền trong hộp thư", _roles(act)),
+        ("Quyền đối với hộp thư", _roles(act)),
         ("Mật khẩu, thiết bị và việc đang giải quyết", _rest()),
     )
     lines = [*_basis(act, policy), *_parties(act, office)]
@@ -111,7 +113,7 @@ def minutes(act: Act, policy: Resolved, head: Letterhead) -> Paper:
         subject=f"Bàn giao hộp thư điện tử công vụ của {act.unit}",
         year=signed.year,
         body=(*lines, Line("text", copies)),
-        annexes=(Annex("", "Danh mục hộp thư bàn giao", False, _tables(act)),),
+        annexes=(Annex("", "Danh mục nội dung hộp thư bàn giao", False, _tables(act)),),
         made=act.made_at,
         signing=_signing(act, office),
     )
@@ -126,23 +128,19 @@ def _named(name: str, staff_id: str) -> str:
 
 
 def _basis(act: Act, policy: Resolved) -> list[Line]:
-    law, basis = policy.title.vi, policy.legal_basis
+    """By which decision; the regulation is one more basis once it has been issued. Dots: for the clerk."""
+    decision = f"Căn cứ Quyết định số {act.decision} ngày {words.day(act.decided_on)}"
+    lines = [Line("text", f"{decision} của {_DOTS} về việc {_DOTS};")]
+    basis = policy.legal_basis
     if basis.number and basis.date:
-        law += (
-            f" ban hành kèm theo Quyết định số {basis.number} ngày {words.day(basis.date)} của {basis.issuer}"
-        )
-    else:
-        law += " (dự thảo)"
-    return [
-        Line("text", f"Căn cứ Quyết định số {act.decision} ngày {words.day(act.decided_on)};"),
-        Line("text", f"Căn cứ {law}."),
-        Line("text", "Chúng tôi gồm:"),
-    ]
+        law = f"{policy.title.vi} ban hành kèm theo Quyết định số {basis.number}"
+        lines.append(Line("text", f"Căn cứ {law} ngày {words.day(basis.date)} của {basis.issuer};"))
+    return [*lines, Line("text", "Chúng tôi gồm:")]
 
 
 def _parties(act: Act, office: str) -> list[Line]:
     if act.giver is None:
-        giver = [Line("heading", f"BÊN GIAO: hộp thư chưa có người đứng đầu, {office} bàn giao")]
+        giver = [Line("heading", f"BÊN GIAO: đơn vị chưa có người đứng đầu, {office} bàn giao")]
         giver += _by_hand()
     else:
         acting = act.inventory.get("giver_acting", False)
@@ -181,7 +179,7 @@ def _box(act: Act) -> list[Line]:
         [
             f"Địa chỉ: {act.box}.",
             f"Loại: {kind}.",
-            *([f"Bí danh: {', '.join(aliases)}."] if aliases else []),
+            *([f"Địa chỉ phụ: {', '.join(aliases)}."] if aliases else []),
         ]
     )
 
@@ -192,15 +190,15 @@ def _time(act: Act, office: str) -> list[Line]:
     if act.stays:
         text += (
             f"Bên giao và bên nhận là một người, trước thời điểm bàn giao được giao phụ trách, từ {begins} "
-            f"là người đứng đầu; quyền trong hộp thư không gián đoạn. {office} xác nhận hiện trạng hộp thư."
+            f"là người đứng đầu; quyền đối với hộp thư không gián đoạn. {office} xác nhận hiện trạng hộp thư."
         )
     elif act.giver:
         text += (
-            f"Lúc {begins}, quyền của bên giao trong hộp thư chấm dứt, phiên làm việc đang mở bị ngắt, quyền "
-            f"của bên nhận bắt đầu."
+            f"Từ {begins}, bên giao không còn quyền đối với hộp thư, các phiên làm việc đang mở bị ngắt; bên "
+            f"nhận bắt đầu có quyền quản lý, sử dụng."
         )
     else:
-        text += f"Quyền của bên nhận trong hộp thư bắt đầu lúc {begins}."
+        text += f"Từ {begins}, bên nhận bắt đầu có quyền quản lý, sử dụng hộp thư."
     late = (clock.day(act.made_at) - act.effective_on).days
     if late > 0:
         text += f" Việc bàn giao chậm {words.number(late)} ngày so với ngày Quyết định có hiệu lực."
@@ -239,10 +237,11 @@ def _contents(act: Act) -> list[Line]:
 
 def _filters(act: Act) -> list[Line]:
     found = act.inventory.get("filters", ())
-    lines = _points(f"«{each['name']}» ({_state(each)}): {_effect(each)}." for each in found)
+    lines = _points(f"“{each['name']}” ({_state(each)}): {_effect(each)}." for each in found)
     if any(each["active"] for each in found) and not act.stays:
-        ended = "Từ thời điểm bàn giao, bộ lọc đang dùng chấm dứt, kể cả việc chuyển tiếp và trả lời tự động."
-        lines.append(Line("text", f"{ended} Khi cần, bên nhận đề nghị quản trị viên lập lại."))
+        ended = "Từ thời điểm bàn giao, bộ lọc đang dùng ngừng hoạt động, kể cả việc chuyển tiếp và trả lời"
+        again = "Khi cần, bên nhận đề nghị quản trị viên lập lại."
+        lines.append(Line("text", f"{ended} tự động. {again}"))
     return lines
 
 
@@ -266,9 +265,9 @@ def _roles(act: Act) -> list[Line]:
             for each in held
         )
     if keeps := act.inventory.get("giver_keeps"):
-        lines.append(Line("text", f"Bên giao tiếp tục đứng đầu hộp thư khác: {', '.join(keeps)}."))
+        lines.append(Line("text", f"Bên giao tiếp tục quản lý {_OTHERS}: {', '.join(keeps)}."))
     if heads := act.inventory.get("receiver_heads"):
-        lines.append(Line("text", f"Bên nhận đồng thời đứng đầu hộp thư khác: {', '.join(heads)}."))
+        lines.append(Line("text", f"Bên nhận đồng thời quản lý {_OTHERS}: {', '.join(heads)}."))
     return lines
 
 

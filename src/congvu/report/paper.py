@@ -183,7 +183,7 @@ def _deployment(report: Report) -> list[Line]:
         Line("heading", "3. Xác nhận của người có trách nhiệm"),
         Line(
             "text",
-            f"{_duties(len(attesting))} có nội dung không thể kết luận bằng máy, phải do người có trách "
+            f"{_duties(len(attesting))} có nội dung không thể kết luận tự động, phải do người có trách "
             f"nhiệm xác nhận. Số quy định đã được xác nhận trong kỳ: {attested}.",
         ),
     ]
@@ -324,7 +324,7 @@ def _unassessed(report: Report) -> list[str]:
         elif controls:
             cause = "Trong kỳ không có kết quả kiểm tra còn giá trị"
         else:
-            cause = "Không có nội dung kiểm tra được bằng máy"
+            cause = "Không có nội dung kiểm tra được tự động"
         causes.setdefault(cause, []).append(finding)
     return [f"{cause}: {_duties(len(found))}, gồm {_places(found)}." for cause, found in causes.items()]
 

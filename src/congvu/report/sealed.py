@@ -60,6 +60,6 @@ def rows(seal: Sealed | None, moment: datetime) -> list[tuple[str, str]]:
     return [
         ("Niêm phong gần nhất", f"Ngày {words.day(seal.day)}"),
         ("Mã băm SHA-256 của niêm phong", seal.head),
-        ("Dấu vân tay của khóa ký niêm phong", seal.signer),
+        ("Mã nhận dạng của khóa ký niêm phong", seal.signer),
         ("Khoảng thời gian chưa niêm phong", window),
     ]

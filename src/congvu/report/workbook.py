@@ -32,7 +32,7 @@ _WIDTH = 150  # characters, over all columns of a table
 # Sheets for the tables of what happened, in their order; Excel allows a name 31 characters
 _HAPPENED = (
     "Bàn giao", "Vụ việc", "Mở hộp thư cá nhân", "Gián đoạn", "Xác nhận", "Vướng mắc, phản ánh",
-    "Đăng nhập bất thường", "Kiểm tra thư theo đơn vị", "Xác nhận đã biết",
+    "Đăng nhập bất thường", "Kiểm tra thư theo đơn vị", "Xác nhận đã đọc",
 )  # fmt: skip
 _COMPARED = ("Kết quả bốn quý", "Chỉ tiêu bốn quý")
 
@@ -42,7 +42,7 @@ def to_xlsx(report: Report) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     _provisions(book.create_sheet("Theo điều khoản"), report)
-    _observations(book.create_sheet("Quan sát"), report)
+    _observations(book.create_sheet("Kiểm tra"), report)
     _exceptions(book.create_sheet("Trường hợp không đạt"), report)
     for name, table in zip(_HAPPENED, happened(report, None), strict=True):
         _table(book.create_sheet(name), table)

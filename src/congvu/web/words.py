@@ -27,8 +27,8 @@ ROLES = {role: sentence(name) for role, name in words.ROLES.items()}
 STATES = {"active": "Đang có hiệu lực", "due": "Đã đến hạn đổi"}
 DOORS = {
     "webmail": "Webmail",
-    "imaps": "Chương trình thư (đọc thư)",
-    "submissions": "Chương trình thư (gửi thư)",
+    "imaps": "Phần mềm thư (đọc thư)",
+    "submissions": "Phần mềm thư (gửi thư)",
     "sieve": "Quản lý bộ lọc thư",
     "page": "Trang của tôi, đổi mật khẩu",
 }
@@ -40,7 +40,7 @@ ACTS = {
     "credential.reset": "Cấp lại mật khẩu",
     "credential.revoke": "Thu hồi mật khẩu vì lý do an toàn",
     "password.change": "Đổi mật khẩu",
-    "password.recognise": "Ghi nhận mật khẩu để chống dùng trùng",
+    "password.recognise": "Lưu mã đối sánh để phát hiện mật khẩu dùng trùng",
     "policy.acknowledge": "Xác nhận đã đọc quy định về sử dụng thư công vụ",
     "statement.make": "Ký xác nhận hằng quý",
     "statement.refuse": "Gửi xác nhận ngoài thẩm quyền (bị từ chối)",
@@ -64,19 +64,19 @@ ACTS = {
     "break_glass.open": "Mở hộp thư cho người khác đọc theo phê duyệt",
     "break_glass.end": "Chấm dứt việc mở hộp thư cho người khác đọc",
     "odd_use.networks": "Phát hiện đăng nhập từ nhiều mạng trong thời gian ngắn",
-    "odd_use.abroad": "Phát hiện đăng nhập từ ngoài các mạng trong nước",
+    "odd_use.abroad": "Phát hiện đăng nhập từ mạng ngoài danh sách mạng trong nước",
     "odd_use.sprayed": "Phát hiện đăng nhập từ mạng đang dò mật khẩu",
 }
 
 
 # Why a half-day is not due.
 NOT_DUE = {
-    "joining": "ngày đầu công tác hoặc chưa có hộp thư",
-    "leaving": "ngày cuối công tác",
+    "joining": "ngày đầu làm việc tại cơ quan hoặc chưa có hộp thư",
+    "leaving": "ngày cuối làm việc tại cơ quan",
     "no_access": "chưa được cấp hoặc bị thu hồi mật khẩu",
     "leave": "nghỉ",
-    "mission": "công tác, đi học, biệt phái",
-    "shift": "ca khác",
+    "mission": "đi công tác, đi học, biệt phái",
+    "shift": "làm việc ở ca khác",
     "outage": "hệ thống gián đoạn",
     "no_records": "thiếu nhật ký",
 }

@@ -14,13 +14,13 @@ class congvu extends rcube_plugin
     private const REASONS = ['initial' => 'lan-dau', 'expired' => 'het-han', 'reset' => 'cap-lai'];
 
     // Not in localization/: these texts are Vietnamese whatever language somebody chooses for the rest.
-    private const REFUSED = 'Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã quá hạn sử dụng, hoặc tài khoản '
+    private const REFUSED = 'Địa chỉ thư hoặc mật khẩu không đúng, mật khẩu được cấp đã hết hạn, hoặc tài khoản '
         . 'đang tạm ngừng. Nếu chắc chắn đã nhập đúng, hãy liên hệ quản trị viên.';
     private const THROTTLED = 'Đăng nhập sai quá nhiều lần. Hãy thử lại sau %d phút.';
     private const AWAY = 'Hệ thống chưa kiểm tra được mật khẩu nên chưa cho đăng nhập. Hãy thử lại sau ít phút, '
         . 'hoặc báo cho quản trị viên.';
     private const ENDED = 'Phiên làm việc đã kết thúc: mật khẩu hoặc xác thực hai lớp đã thay đổi, phiên đăng nhập bằng mã '
-        . 'đã quá 12 giờ, mật khẩu đã hết hiệu lực, hoặc tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
+        . 'đã quá 12 giờ, mật khẩu đã hết hạn, hoặc tài khoản đang tạm ngừng. Hãy đăng nhập lại.';
     private const DUE = 'Mật khẩu đã đến hạn đổi, chỉ còn dùng được đến hết ngày %s.';
     private const CODE = 'Mã xác thực (nếu đã bật)';
     private const CODE_NEEDED = 'Tài khoản này đã bật xác thực hai lớp: hãy nhập lại mật khẩu cùng mã đang hiện trên điện '
