@@ -83,8 +83,8 @@ def report_letter(issued: Issued, sender: Sender, now: datetime) -> EmailMessage
     body = f"""\
         Kính gửi: {issued.name or "Lãnh đạo cơ quan"}
 
-        Hệ thống đã lập báo cáo kết quả thực hiện Quy chế sử dụng hệ thống thư điện tử công vụ
-        {quarter} (số liệu {span}) tại tệp kèm theo.
+        Hệ thống đã lập báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}
+        (số liệu {span}) tại tệp kèm theo.
 
         Số, ngày, tháng và chữ ký để trống. Đề nghị {issued.name or "bộ phận văn phòng"} rà soát,
         trình ký, đề nghị văn thư cấp số, gửi báo cáo, rồi ghi số, ngày của văn bản tại Trang của tôi.
@@ -92,7 +92,7 @@ def report_letter(issued: Issued, sender: Sender, now: datetime) -> EmailMessage
         Số liệu trong báo cáo không nêu tên người sử dụng. Bằng chứng của từng số liệu được lưu tại
         hệ thống và cung cấp khi có yêu cầu kiểm tra.
         """
-    subject = f"Báo cáo kết quả thực hiện Quy chế sử dụng hệ thống thư điện tử công vụ {quarter}"
+    subject = f"Báo cáo kết quả thực hiện quy định về thư điện tử công vụ {quarter}"
     about = f"report {issued.quarter} {issued.address}"
     made = mail(Letter(issued.name, issued.address, subject, body, about), sender, now)
     kind = "pdf" if issued.form == "pdf" else "vnd.openxmlformats-officedocument.wordprocessingml.document"
