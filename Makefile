@@ -102,7 +102,7 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure (5 min
 	phase "The fast ring is green"
 
 # Stories that need no more of a host than that it was converged: they have hosts of their own.
-BESIDE := newcomer preflight recovery regulation renewal
+BESIDE := newcomer pages preflight recovery regulation renewal
 HOSTS_OF_THEIR_OWN = export CONGVU_HOSTS=$@ MOLECULE_EPHEMERAL_DIRECTORY=$(CURDIR)/build/$@/molecule; \
                      trap '$(TESTHOST) down; rm -rf $(CURDIR)/build/$@/molecule' EXIT
 
@@ -122,6 +122,7 @@ others: check
 	phase "Molecule: the other stories, on hosts of their own"
 	$(HOSTS_OF_THEIR_OWN)
 	molecule converge --scenario-name=mailhost
+	python -m tests.demo.contract >/dev/null
 	molecule test --report $(BESIDE:%=--scenario-name=%)
 
 bench: build/.venv package ## ONLY='a c' measure on hosts of their own, beside the bare thing (12 min)

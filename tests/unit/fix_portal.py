@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,7 +70,9 @@ def text(page: str) -> str:
 
 
 def code(secret: str, steps: int = 0) -> str:
-    """The code of now, or of so many steps of 30 seconds later."""
+    """The code of now, or of so many steps of 30 seconds later. An old one is good for a while yet."""
+    if steps < 0 and (left := 30 - time.time() % 30) < 8:
+        time.sleep(left)
     return pyotp.TOTP(secret).at(datetime.now(UTC) + timedelta(seconds=30 * steps))
 
 

@@ -83,7 +83,7 @@ def test_the_office_and_the_director_have_it_by_mail_once(host: Host) -> None:
     assert mails.keys() == {at("vp"), at("giamdoc")}
     assert host.notify() == []
     office = mails[at("vp")]
-    told = "Báo cáo kết quả thực hiện Quy chế sử dụng hệ thống thư điện tử công vụ quý IV năm 2026"
+    told = "Báo cáo kết quả thực hiện quy định về thư điện tử công vụ quý IV năm 2026"
     assert office["Subject"] == told
     text = office.get_body().get_content()
     assert "Kính gửi: Phòng vp" in text
