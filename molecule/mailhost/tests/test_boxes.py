@@ -172,9 +172,14 @@ def send(doors: Doors, login: Account, sender: str, recipients: list[str], **hea
 
 
 def found(client: Imap, folder: str, word: str) -> list[tuple[bytes, Message]]:
-    """(flags, headers) of the messages with that subject, as soon as there are any; waits ten seconds."""
-    for _ in range(20):
-        if client.select(folder, readonly=True)[0] == "OK":
+    """(flags, headers) of the messages with that subject, as soon as there are any; within 40 seconds.
+
+    A session that looks at a folder while it is being made may believe for 30 s that it has no rights there.
+    """
+    until = time.monotonic() + 40
+    while time.monotonic() < until:
+        answer = client.select(folder, readonly=True)
+        if answer[0] == "OK":
             numbers = client.search(None, "SUBJECT", f'"{word}"')[1][0].split()
             if numbers:
                 answers = [
@@ -185,7 +190,7 @@ def found(client: Imap, folder: str, word: str) -> list[tuple[bytes, Message]]:
                     for part in answers
                 ]
         time.sleep(0.5)
-    return []
+    raise AssertionError(f"{folder}: nothing with {word}: {answer}")
 
 
 def test_a_copy_of_what_is_sent_as_the_office_lies_in_its_sent_once(
