@@ -172,10 +172,7 @@ def send(doors: Doors, login: Account, sender: str, recipients: list[str], **hea
 
 
 def found(client: Imap, folder: str, word: str) -> list[tuple[bytes, Message]]:
-    """(flags, headers) of the messages with that subject, as soon as there are any; within 40 seconds.
-
-    A session that looks at a folder while it is being made may believe for 30 s that it has no rights there.
-    """
+    """(flags, headers) of the messages with that subject, as soon as there are any; within 40 seconds."""
     until = time.monotonic() + 40
     while time.monotonic() < until:
         answer = client.select(folder, readonly=True)
