@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 # Made anew, or of the moment: sessions and caches of the webmail, what counts attempts at a password, mail
-# that the system sends to itself, the place in the journal of the host.
+# that the system sends to itself, the places in the journal and in the events up to which somebody read.
 OF_THE_MOMENT = {
     "session",
     "cache",
@@ -24,6 +24,7 @@ OF_THE_MOMENT = {
     "attempt",
     "canary_run",
     "event_cursor",
+    "odd_use_watch",
     "portal_session",
 }
 # What a restore writes down itself, and what came after it

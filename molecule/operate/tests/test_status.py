@@ -82,7 +82,17 @@ def test_without_a_database_everything_else_still_shows(host: Host, topics: set[
         status, lines = look(host)
     assert status == 2
     assert lines["directory"]["level"] == lines["postgresql@17-main"]["level"] == "broken"
-    asked_of_it = {"policy", "accounts", "audit", "access", "evidence", "logins", "seals"}
+    asked_of_it = {
+        "policy",
+        "calendar",
+        "accounts",
+        "audit",
+        "access",
+        "evidence",
+        "logins",
+        "seals",
+        "report",
+    }
     assert topics - asked_of_it <= set(lines)
 
 
