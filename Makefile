@@ -87,7 +87,7 @@ demo-down: ## remove everything that `make demo` made
 
 # --- the rings ----------------------------------------------------------------------------------------
 ##@ Prove it
-check: build/.venv ## the fast ring: lint, types, unit, policy, structure (5 min)
+check: build/.venv ## the fast ring: lint, types, unit, policy, structure (8 min)
 	@$(PHASE)
 	phase "Lint, types, policy"
 	ruff check --quiet .
@@ -106,7 +106,7 @@ BESIDE := newcomer pages preflight recovery regulation renewal
 HOSTS_OF_THEIR_OWN = export CONGVU_HOSTS=$@ MOLECULE_EPHEMERAL_DIRECTORY=$(CURDIR)/build/$@/molecule; \
                      trap '$(TESTHOST) down; rm -rf $(CURDIR)/build/$@/molecule' EXIT
 
-test: build/.venv build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (50 min)
+test: build/.venv build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (1 h)
 	@$(PHASE)
 	$(MAKE) --no-print-directory --jobs=2 stories others
 	phase "The merge ring is green"
