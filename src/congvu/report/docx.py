@@ -157,8 +157,9 @@ def _rule(place: Any, available: float, width: float) -> None:
 
 
 def _columns(document: Document, *widths: float) -> list[Any]:
-    """The cells of a table of one row without borders."""
+    """The cells of a table of one row without borders, which stays on one page."""
     table = document.add_table(rows=1, cols=len(widths))
+    _element(table.rows[0]._tr.get_or_add_trPr(), "w:cantSplit")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
