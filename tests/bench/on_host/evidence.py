@@ -1,6 +1,8 @@
 """How long `congvu collect` takes over a journal, and bare programs over it: python3 evidence.py DIR COUNT"""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -28,12 +30,13 @@ sql("create table before_bench as select * from event; create table cursor_befor
 try:
     start = time.monotonic()
     collector = subprocess.Popen(
-        ["runuser", "-u", "congvu-collector", "--", "congvu", "collect", f"--directory={folder}"], cwd="/"
-    )
+        ["runuser", "-u", "congvu-collector", "--", "congvu", "collect", f"--directory={folder}"],
+        cwd="/", start_new_session=True,
+    )  # fmt: skip
     while int(sql("select count(*) from event")) < count:
         time.sleep(0.02)
     ours = time.monotonic() - start
-    collector.kill()
+    os.killpg(collector.pid, signal.SIGKILL)  # runuser alone would leave it behind
     collector.wait()
     sql(f"copy event ({COLUMNS}) to '{FILE}'; truncate event")
     copied = seconds(*POSTGRES, "psql", "-Xqd", "congvu", "-c", f"copy event ({COLUMNS}) from '{FILE}'")
