@@ -102,7 +102,7 @@ check: build/.venv ## the fast ring: lint, types, unit, policy, structure (8 min
 	phase "The fast ring is green"
 
 # Stories that need no more of a host than that it was converged: they have hosts of their own.
-BESIDE := newcomer pages preflight recovery regulation renewal
+BESIDE := modules network newcomer pages preflight recovery regulation renewal
 HOSTS_OF_THEIR_OWN = export CONGVU_HOSTS=$@ MOLECULE_EPHEMERAL_DIRECTORY=$(CURDIR)/build/$@/molecule; \
                      trap '$(TESTHOST) down; rm -rf $(CURDIR)/build/$@/molecule' EXIT
 
