@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 QUARTER, FIRST, LAST = "2026-Q3", "2026-06-15", "2026-09-14"
 FORMS = ("json", "html", "pdf", "docx", "xlsx", "oscal")
@@ -65,7 +66,7 @@ def fill(count: int, controls: str) -> str:
 
 
 def main() -> None:
-    policy = json.load(open("/etc/congvu/policy.json", encoding="utf-8"))  # noqa: SIM115, PTH123
+    policy = json.loads(Path("/etc/congvu/policy.json").read_text("utf-8"))
     built = " ".join(each["id"] for each in policy["controls"] if each.get("built", True))
     psql = ("runuser", "-u", "postgres", "--", "psql", "-XAtqd", "congvu", "-v", "ON_ERROR_STOP=1")
     text = fill(int(sys.argv[1]), built)
