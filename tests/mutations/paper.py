@@ -122,13 +122,13 @@ def read(path: Path) -> list[Page]:
         ]
 
 
-def convert(path: Path, folder: Path) -> Path:
-    """Return a DOCX as LibreOffice prints it."""
+def convert(folder: Path, *documents: Path) -> list[Path]:
+    """Return DOCX files as LibreOffice prints them."""
     office = shutil.which("soffice")
     assert office, "libreoffice-writer-nogui is missing: make build/.office"
     profile = f"-env:UserInstallation=file://{folder}/profile"
     subprocess.run(
-        [office, profile, "--headless", "--convert-to", "pdf", "--outdir", folder, path],
+        [office, profile, "--headless", "--convert-to", "pdf", "--outdir", folder, *documents],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
-    return folder / f"{path.stem}.pdf"
+    return [folder / f"{document.stem}.pdf" for document in documents]

@@ -41,7 +41,7 @@ def pages(
 ) -> list[Page]:
     if request.param == "pdf":
         return read(folder / "report.pdf")
-    return read(convert(folder / "report.docx", tmp_path_factory.mktemp("office")))
+    return read(*convert(tmp_path_factory.mktemp("office"), folder / "report.docx"))
 
 
 @pytest.fixture(scope="module")

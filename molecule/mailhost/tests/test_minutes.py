@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import docx
@@ -14,6 +15,11 @@ import pdfplumber
 import pytest
 from paper import RIGHT, Page, convert, foreign_letters, read, within_margins
 from testinfra.host import Host
+
+from congvu.report.document import Letterhead
+from congvu.report.docx import to_docx
+from congvu.report.paper import Line, Paper, Signature
+from congvu.report.tables import Annex, Table
 
 ROOT = Path(__file__).resolve().parents[3]
 MINUTES = ROOT / "build" / os.environ.get("CONGVU_HOSTS", "demo") / "handovers"
@@ -25,6 +31,8 @@ HEADINGS = [
     "5. Quyền đối với hộp thư",
     "6. Mật khẩu, thiết bị và việc đang giải quyết",
 ]
+BOTH_SIDES = Signature("Đại diện bên giao", "(Ký)"), Signature("Đại diện bên nhận", "(Ký)")
+WITNESS = Signature("Người chứng kiến", "(Ký)")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +47,7 @@ def pages(
 ) -> list[Page]:
     if request.param == "pdf":
         return read(folder / "minutes.pdf")
-    return read(convert(folder / "minutes.docx", tmp_path_factory.mktemp("office")))
+    return read(*convert(tmp_path_factory.mktemp("office"), folder / "minutes.docx"))
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +121,29 @@ def test_both_sides_and_the_witness_sign_below_the_text_on_its_page(body: list[P
     assert names.top - titles.bottom > 20  # room for a hand
     for title, name in zip(titles.pieces, names.pieces, strict=True):
         assert sum(title) / 2 == pytest.approx(sum(name) / 2, abs=1)
+
+
+@pytest.mark.parametrize("signing", [(), (BOTH_SIDES, (WITNESS,))], ids=["one hand", "three hands"])
+def test_wherever_the_text_ends_its_last_line_and_all_who_sign_share_a_page(
+    signing: tuple[tuple[Signature, ...], ...], tmp_path: Path
+) -> None:
+    head = Letterhead(signer=(WITNESS.title,))
+    table = Table("1. Thư mục", ("STT",), (100,), (("1",),))
+    annex = Annex("", "Danh mục", landscape=False, tables=(table,))
+    files = [tmp_path / f"{count}.docx" for count in range(30)]  # more lines than a page holds
+    for count, file in enumerate(files):
+        body = (*[Line("text", "Dòng trước.")] * count, Line("text", "Dòng cuối./."))
+        paper = Paper(head, "Thử", 2026, body, (annex,), datetime(2026, 11, 26, tzinfo=UTC), signing=signing)
+        file.write_bytes(to_docx(paper))
+    lengths = set()
+    for file in convert(tmp_path, *files):
+        *text, after = read(file)
+        assert text[-1].text.count("Dòng cuối./.") == text[-1].text.count(WITNESS.title.upper()) == 1, (
+            file.stem
+        )
+        assert after.text.startswith("Phụ lục\n")
+        lengths.add(len(text))
+    assert lengths == {1, 2}
 
 
 def test_the_annex_lists_the_folders(pages: list[Page]) -> None:

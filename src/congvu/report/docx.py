@@ -6,6 +6,7 @@ Names Times New Roman, which every office has. The same document gives the same 
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
@@ -43,9 +44,9 @@ def to_docx(paper: Paper) -> bytes:
     _number(document)
     _letterhead(document, paper)
     _body(document, paper.body)
-    for row in paper.signing:
-        _signatures(document, row)
-    if not paper.signing:
+    if paper.signing:
+        _signatures(document, paper.signing)
+    else:
         _signing(document, paper.head)
     for annex in paper.annexes:
         _annex(document, annex, paper)
@@ -156,23 +157,25 @@ def _rule(place: Any, available: float, width: float) -> None:
     _element(borders, "w:top", val="single", sz="6", space="1", color="000000")
 
 
-def _columns(document: Document, *widths: float) -> list[Any]:
-    """The cells of a table of one row without borders, which stays on one page."""
-    table = document.add_table(rows=1, cols=len(widths))
-    _element(table.rows[0]._tr.get_or_add_trPr(), "w:cantSplit")
+def _columns(document: Document, *widths: float, rows: int = 1) -> list[list[Any]]:
+    """The cells of each row of a table without borders, whose rows stay on one page each."""
+    table = document.add_table(rows=rows, cols=len(widths))
+    for row in table.rows:
+        _element(row._tr.get_or_add_trPr(), "w:cantSplit")
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = Mm(width)
-        column.cells[0].width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
     margins = _element(table._tbl.tblPr, "w:tblCellMar")
     for side in ("left", "right"):
         _element(margins, f"w:{side}", w="0", type="dxa")
-    return list(table.rows[0].cells)
+    return [list(row.cells) for row in table.rows]
 
 
 def _letterhead(document: Document, paper: Paper) -> None:
     head = paper.head
-    issuer, nation = _columns(document, _ISSUER, _NATION)
+    [[issuer, nation]] = _columns(document, _ISSUER, _NATION)
     if head.authority:
         _put(issuer, head.authority.upper(), 13)
     if head.organisation:
@@ -214,7 +217,7 @@ def _body(document: Document, lines: Iterable[Line]) -> None:
 
 def _signing(document: Document, head: Letterhead) -> None:
     document.add_paragraph().paragraph_format.keep_with_next = True
-    left, right = _columns(document, _TEXT_WIDTH / 2, _TEXT_WIDTH / 2)
+    [[left, right]] = _columns(document, _TEXT_WIDTH / 2, _TEXT_WIDTH / 2)
     lines = [
         _put(left, "Nơi nhận:", 12, "bold italic"),
         *(_put(left, f"- {each}", 11) for each in head.recipients or ("Lưu: VT.",)),
@@ -227,19 +230,30 @@ def _signing(document: Document, head: Letterhead) -> None:
         _put(right, " ", 14)
 
 
-def _signatures(document: Document, row: Sequence[Signature]) -> None:
-    """Room for hands side by side, on one page."""
+def _signatures(document: Document, rows: Sequence[Sequence[Signature]]) -> None:
+    """Room for hands side by side, and all of it on one page."""
     document.add_paragraph().paragraph_format.keep_with_next = True
-    for place, each in zip(_columns(document, *[_TEXT_WIDTH / len(row)] * len(row)), row, strict=True):
-        lines = [_put(place, each.title.upper(), 14, "bold"), _put(place, each.note, 13, "italic")]
-        lines += [_put(place, " ", 14) for _ in range(3)]
-        lines.append(_put(place, each.name or " ", 14, "bold"))
-        for line in lines[:-1]:
-            line.paragraph_format.keep_with_next = True
+    parts = math.lcm(*map(len, rows))
+    cells = _columns(document, *[_TEXT_WIDTH / parts] * parts, rows=len(rows))
+    for number, (row, places) in enumerate(zip(rows, cells, strict=True)):
+        for each, place in zip(row, _merged(places, len(row)), strict=True):
+            lines = [_put(place, each.title.upper(), 14, "bold", gap=14 if number else 0)]
+            lines += [_put(place, each.note, 13, "italic"), *(_put(place, " ", 14) for _ in range(3))]
+            lines.append(_put(place, each.name or " ", 14, "bold"))
+            for line in lines:
+                line.paragraph_format.keep_with_next = row is not rows[-1]
+
+
+def _merged(cells: Sequence[Any], count: int) -> list[Any]:
+    """As many cells of equal width from a row's cells, which are a multiple of them."""
+    size = len(cells) // count
+    return [cells[at].merge(cells[at + size - 1]) for at in range(0, len(cells), size)]
 
 
 def _annex(document: Document, annex: Annex, paper: Paper) -> None:
     section = document.add_section(WD_SECTION.NEW_PAGE)
+    low = document.paragraphs[-1].paragraph_format  # ends the section: it must not ask for a page of its own
+    low.line_spacing, low.space_before, low.space_after = Pt(1), Pt(0), Pt(0)
     _page(section, landscape=annex.landscape)
     section.different_first_page_header_footer = False
     for old in section._sectPr.findall(f"{{{section._sectPr.nsmap['w']}}}pgNumType"):
