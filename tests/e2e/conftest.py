@@ -150,7 +150,9 @@ def chromium(demo: Demo) -> Iterator[Browser]:
         f"--ignore-certificate-errors-spki-list={demo.key_digest()}",
     ]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=Path(__file__).with_name("chromium"), args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=Path(__file__).with_name("chromium"), args=arguments
+        )
         yield browser
         browser.close()
 
