@@ -82,6 +82,17 @@ class Server:
     socket: Path
     output: Path
 
+    def listens(self) -> bool:
+        """Whether somebody answers: the socket is there a moment earlier."""
+        connection = _Connection(self.socket)
+        try:
+            connection.connect()
+        except OSError:
+            return False
+        finally:
+            connection.close()
+        return True
+
     def send(self, method: str, path: str, body: str | bytes = "", **headers: str) -> Reply:
         connection = _Connection(self.socket)
         try:
@@ -126,7 +137,7 @@ def gunicorn(app: str, folder: Path, name: str) -> Iterator[Server]:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
         try:
             deadline = time.monotonic() + 30
-            while not server.socket.exists():
+            while not server.listens():
                 assert process.poll() is None, server.output.read_text()
                 assert time.monotonic() < deadline, server.output.read_text()
                 time.sleep(0.05)
