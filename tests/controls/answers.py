@@ -181,6 +181,15 @@ class Answers:
         return [(path, right) for path, right in lines]
 
     @cached_property
+    def granted(self) -> set[str]:
+        """The roles that have a right in the INBOX of their mailbox, as groups: "ADDRESS:ROLE".
+
+        LIST alone does not tell: it shows a mailbox, too, of which only a folder may be opened.
+        """
+        given = (right.split(" ")[0] for path, right in self.rights if path.endswith("/Maildir"))
+        return {who.removeprefix("group=") for who in given}
+
+    @cached_property
     def shown(self) -> dict[str, set[str]]:
         """To whom the store lists each mailbox of a unit or office: address -> logins."""
         found: dict[str, set[str]] = {}

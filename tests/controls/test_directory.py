@@ -126,16 +126,17 @@ def test_office_mailbox(observe: Observe, facts: HostFacts, visits: Visits, answ
 
 
 def only_by_role(observe: Observe, facts: HostFacts, answers: Answers, address: str) -> None:
-    """Whoever holds a role in a box, and may come in, is shown it by the mail store; nobody else is."""
+    """Whoever holds a role in a box, and may come in, is let into it by the mail store; nobody else is."""
     directory = facts.directory
     serving = {person["staff_id"]: person["address"] for person in directory.serving}
-    held = {serving[role["staff_id"]] for role in directory.roles
+    held = {serving[role["staff_id"]]: role["role"] for role in directory.roles
             if role["box"] == address and role["staff_id"] in serving}  # fmt: skip
     shown = answers.shown.get(address, set())
-    for login in sorted(held & answers.logins):
+    for login in sorted(held.keys() & answers.logins):
         subject = f"{address}, mở hộp thư, {directory.subject(directory.by_address[login])}"
-        observe.check(subject, login in shown, "kho thư không cho thấy hộp thư này")
-    strangers = {directory.subject(directory.by_address[login]) for login in shown - held}
+        let_in = login in shown and f"{address}:{held[login]}" in answers.granted
+        observe.check(subject, let_in, "kho thư không cho mở hộp thư này")
+    strangers = {directory.subject(directory.by_address[login]) for login in shown - held.keys()}
     observe.check(
         f"{address}, người không giữ vai trò",
         not strangers,
