@@ -106,7 +106,7 @@ BESIDE := modules network newcomer pages preflight recovery regulation renewal
 HOSTS_OF_THEIR_OWN = export CONGVU_HOSTS=$@ MOLECULE_EPHEMERAL_DIRECTORY=$(CURDIR)/build/$@/molecule; \
                      trap '$(TESTHOST) down; rm -rf $(CURDIR)/build/$@/molecule' EXIT
 
-test: build/.venv build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (1 h)
+test: build/.venv build/.browser build/.office package ## the merge ring: the fast one, and every story on real hosts (50 min)
 	@$(PHASE)
 	$(MAKE) --no-print-directory --jobs=2 stories others
 	phase "The merge ring is green"
