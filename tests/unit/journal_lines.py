@@ -283,6 +283,7 @@ NOTHING = [
     ("Invoked with table=[] strict=False", root("ansible-stale_units")),
     ("4jZrM32P9rzQXTr: removed", QMGR),
     ('{"client":"203.0.113.9","method":"GET","path":"/","status":200,"bytes":7}', NGINX),
+    ("Missed 1450 kernel messages", JOURNALD),
     ("anything", {"_SYSTEMD_UNIT": "cron.service"}),
 ]
 

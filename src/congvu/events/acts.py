@@ -24,9 +24,9 @@ _SESSION = re.compile(
 )
 _HUMAN = frozenset({"postgres", "congvu_owner", "congvu_admin"})
 _OURS = "congvu"
+# Not "Missed … kernel messages": no event comes from the kernel, whose buffer is older than a container.
 _LOST = (
     (re.compile(r"Suppressed (?P<count>\d+) messages from "), "suppressed"),
-    (re.compile(r"Missed (?P<count>\d+) (?:kernel )?messages"), "missed"),
     (re.compile(r"File \S+ corrupted or uncleanly shut down"), "unclean stop"),
     (re.compile(r"Failed to write entry (?:to \S+ )?.*"), "not written"),
 )
