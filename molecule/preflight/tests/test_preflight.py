@@ -59,6 +59,7 @@ def certificates() -> dict[str, tuple[dict[str, str], str]]:
 # Name of a host -> what its inventory says, and what has to be said of that
 VARIABLES: dict[str, tuple[dict[str, Any], str]] = {
     "nameless": ({"mail_domain": ""}, "mail_domain: is missing"),
+    "blank": ({"mail_organisation": None, "mail_office_networks": None}, "mail_organisation: names no organ"),
     "copied": ({"mail_domain": "snv.example.vn"}, 'mail_domain: "snv.example.vn" is a placeholder'),
     "short": ({"mail_hostname": "mail"}, 'mail_hostname: "mail" is no full name in the DNS'),
     "foreign": ({"mail_hostname": "mail.daklak.test"}, '"mail.daklak.test" is no host of binhdinh.test'),

@@ -128,6 +128,18 @@ def test_what_is_not_due_is_left_alone(host: Host, address: str, name: str) -> N
     assert digests(address, name) == before
 
 
+def test_a_host_that_is_held_by_a_restore_asks_nobody(host: Host, address: str, name: str) -> None:
+    """Nginx is down then, and the restore goes on to the end, where it asks itself."""
+    held, before = "/var/lib/congvu/backup/held", digests(address, name)
+    with due(host):
+        host.run_expect([0], f"touch {held}")
+        try:
+            host.run_expect([0], RENEW)
+        finally:
+            host.run_expect([0], f"rm {held}")
+    assert digests(address, name) == before
+
+
 def test_a_renewal_drops_no_connection_and_restarts_nothing(host: Host, address: str, name: str) -> None:
     root = ssl.create_default_context(cafile=AUTHORITIES / "acme-root.pem")
     before = digests(address, name)
