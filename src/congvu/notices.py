@@ -174,6 +174,11 @@ def _what(odd: Odd) -> str:
         return f"Đến {at}, trong thời gian ngắn có đăng nhập từ {len(odd.networks)} mạng khác nhau."
     if odd.kind == "abroad":
         return f"Lúc {at}, có đăng nhập lần đầu từ một mạng ngoài danh sách mạng trong nước."
+    if odd.kind == "guess":
+        return (
+            f"Đến {at}, trong thời gian ngắn có {odd.accounts} lần nhập sai mật khẩu của hộp thư này. "
+            "Nếu một thiết bị của ông/bà còn lưu mật khẩu cũ, đề nghị nhập mật khẩu mới trên thiết bị đó."
+        )
     return f"Lúc {at}, có đăng nhập từ một mạng có người đang dò mật khẩu của nhiều hộp thư."
 
 

@@ -1,7 +1,8 @@
 """Logins that cannot well be one person's. Pure rules over rows; they find and never forbid anything.
 
-Four things are found: one login used from many networks at once; many logins tried from one network
-(spraying); a login that succeeded from such a network; one from outside the networks that are called home.
+Five things are found: one login used from many networks at once; one that is tried in vain again and again,
+from wherever (guessing); many logins tried from one network (spraying); a login that succeeded from such a
+network; one from outside the networks that are called home.
 Each row is judged by what came before it, so that what is found stays so, whatever follows.
 """
 
@@ -17,7 +18,7 @@ from typing import Literal
 from congvu import clock
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Kind = Literal["networks", "abroad", "spray", "sprayed"]
+Kind = Literal["networks", "abroad", "guess", "spray", "sprayed"]
 
 OFFICE = "office"  # all of the organisation's own networks are one
 _WIDTH = {4: 24, 6: 48}  # what one provider gives to one place, more or less
@@ -35,13 +36,14 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """``networks``: so many at once are odd; ``accounts``: so many tried from one network are.
+    """So many are odd: ``networks`` at once, ``accounts`` tried from one network, ``attempts`` at one login.
 
     ``home``: from anywhere else is abroad; empty: nowhere is.
     """
 
     networks: int
     accounts: int
+    attempts: int
     window: timedelta
     home: tuple[Network, ...] = ()
 
@@ -50,7 +52,7 @@ class Rules:
 class Finding:
     """``subject``: a login, for spraying the network. ``key``: what makes it another finding of its kind.
 
-    ``networks``: from where; ``accounts``: how many were tried.
+    ``networks``: from where; ``accounts``: how many were tried, and of a guess how often the one was.
     """
 
     kind: Kind
@@ -102,6 +104,7 @@ def findings(rows: Iterable[Login], rules: Rules) -> list[Finding]:
     found = [
         *_many_networks(ordered, rules),
         *_abroad(ordered, rules),
+        *_guesses(ordered, rules),
         *sprays,
         *_sprayed(ordered, sprays, rules),
     ]
@@ -154,6 +157,22 @@ def _at_home(name: str, home: Sequence[Network]) -> bool:
     if parsed.is_private:
         return True
     return any(parsed.version == each.version and parsed.overlaps(each) for each in home)
+
+
+def _guesses(rows: Sequence[Login], rules: Rules) -> Iterator[Finding]:
+    """Logins tried in vain too often: by somebody who guesses, or by a telephone with a former password."""
+    windows: dict[str, _Window] = defaultdict(lambda: _Window(rules.window))
+    told: set[tuple[str, date]] = set()
+    for row in rows:
+        if row.ok:
+            continue
+        window = windows[row.login]
+        window.add(row)
+        day, count = clock.day(row.at), len(window.rows)
+        if count >= rules.attempts and (row.login, day) not in told:
+            told.add((row.login, day))
+            seen = tuple(sorted({each.network for each in window.rows}))
+            yield Finding("guess", row.login, day.isoformat(), row.at, seen, count)
 
 
 def _sprays(rows: Sequence[Login], rules: Rules) -> Iterator[Finding]:

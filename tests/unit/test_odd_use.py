@@ -25,7 +25,7 @@ from congvu.store import odd_use
 
 NOON = datetime(2026, 11, 26, 5, 0, tzinfo=UTC)  # in Viet Nam
 HOUR = timedelta(hours=1)
-RULES = Rules(networks=3, accounts=4, window=HOUR, home=(ipaddress.ip_network("14.160.0.0/11"),))
+RULES = Rules(networks=3, accounts=4, attempts=50, window=HOUR, home=(ipaddress.ip_network("14.160.0.0/11"),))
 HOME, ABROAD = [f"14.160.{n}.0/24" for n in range(9)], "8.8.8.0/24"
 
 
@@ -83,6 +83,34 @@ def test_many_logins_tried_from_one_network_are_spraying() -> None:
 
 def test_one_login_that_is_tried_many_times_is_no_spraying() -> None:
     assert told(*(row(n, ok=False) for n in range(40))) == []
+
+
+# -- guessing --------------------------------------------------------------------------------------
+
+
+def test_one_login_tried_in_vain_again_and_again_is_guessed_at() -> None:
+    places = [OFFICE, *HOME[:3]]
+    rows = [row(n / 2, place=places[n % 4], ok=False) for n in range(60)]
+    (found,) = findings(rows, RULES)
+    assert (found.kind, found.subject, found.accounts) == ("guess", "an", 50)
+    assert found.networks == tuple(sorted(places))
+    assert found.at == rows[49].at
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(n, ok=False) for n in range(49)],
+        [row(n * 1.3, ok=False) for n in range(200)],  # a telephone that asks and asks
+        [row(n / 2, ok=n % 2 == 0) for n in range(99)],
+        [row(n / 2, f"nguoi{n % 2}", ok=False) for n in range(98)],
+    ],
+)
+def test_fewer_are_no_guessing(rows: list[Login]) -> None:
+    assert told(*rows) == []
+
+
+# -- spraying, again -------------------------------------------------------------------------------
 
 
 def test_an_office_that_mistypes_on_monday_is_no_spraying() -> None:
@@ -264,12 +292,13 @@ def test_a_login_name_forges_no_login_nor_does_another_programs_line() -> None:
 def run(database: Database, tmp_path: Path) -> list[str]:
     """The command, with a journal of one file, which knows nothing of `--since`."""
     database.set_now("2026-11-26 12:30+07")
-    converge(database, organisation(person("CB1", "An"), person("CB2", "Bình")))
-    for local in ("an", "binh"):
+    converge(database, organisation(person("CB1", "An"), person("CB2", "Bình"), person("CB3", "Cúc")))
+    for local in ("an", "binh", "cuc"):
         give_password(database, at(local), "2026-11-20T08:00:00+07:00", "self")
     places = [f"14.160.{n}.7" for n in range(5)]
     entries = [dovecot(n, at("an"), place) for n, place in enumerate(places)]
     entries += [dovecot(n, f"nguoi{n}@{DOMAIN}", "8.8.8.5", ok=False) for n in range(10)]
+    entries += [dovecot(n / 9, at("cuc"), "10.1.1.1", ok=False) for n in range(100)]
     entries += [dovecot(20, at("binh"), "8.8.8.6"), dovecot(21, "khong@co", "8.8.8.6")]
     (tmp_path / "journal").write_text("".join(json.dumps(each) + "\n" for each in entries))
     (tmp_path / "cat").write_text(f'#!/bin/sh\ncat "{tmp_path}/journal"\n')
@@ -287,6 +316,7 @@ def test_a_run_keeps_what_it_finds_once_with_its_record(run: list[str], database
     rows = database.ask("congvu_admin", "select kind, subject, accounts from odd_use order by kind, subject")
     assert rows == [
         ("abroad", at("binh"), 0),
+        ("guess", at("cuc"), 100),
         ("networks", at("an"), 0),
         ("spray", "8.8.8.0/24", 10),
         ("sprayed", at("binh"), 10),
@@ -294,6 +324,7 @@ def test_a_run_keeps_what_it_finds_once_with_its_record(run: list[str], database
     verbs = database.ask("congvu_admin", "select verb from audit_record where verb like 'odd%' order by verb")
     assert [verb for (verb,) in verbs] == [
         "odd_use.abroad",
+        "odd_use.guess",
         "odd_use.networks",
         "odd_use.spray",
         "odd_use.sprayed",
@@ -322,14 +353,19 @@ def test_people_are_told_once_in_vietnamese(run: list[str], tmp_path: Path) -> N
     mails = [
         email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in tmp_path.glob("*.eml")
     ]
-    assert sorted(mail["To"].addresses[0].addr_spec for mail in mails) == [at("an"), at("binh"), at("binh")]
+    assert sorted(mail["To"].addresses[0].addr_spec for mail in mails) == [
+        at("an"),
+        at("binh"),
+        at("binh"),
+        at("cuc"),
+    ]
     texts = " ".join(" ".join(mail.get_content().split()) for mail in mails)
     for words in ("từ 5 mạng khác nhau", "lần đầu từ một mạng ngoài", "dò mật khẩu của nhiều hộp thư",
-                  "14.160.0.0/24", "Hộp thư không bị khóa", page):  # fmt: skip
+                  "100 lần nhập sai", "14.160.0.0/24", "Hộp thư không bị khóa", page):  # fmt: skip
         assert words in texts, words
     assert max(len(line) for mail in mails for line in mail.get_content().splitlines()) <= 100
     assert cli.main(notify) == 0
-    assert len(list(tmp_path.glob("*.eml"))) == 3
+    assert len(list(tmp_path.glob("*.eml"))) == 4
 
 
 def test_it_is_forgotten_in_time(run: list[str], database: Database, tmp_path: Path) -> None:

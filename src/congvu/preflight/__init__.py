@@ -31,6 +31,7 @@ VALUES = (
     "mailbox.quota_warn_percent",
     "message.max_mb",
     "odd_use.accounts",
+    "odd_use.attempts",
     "odd_use.networks",
     "odd_use.window_minutes",
     "password.classes",

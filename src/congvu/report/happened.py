@@ -30,6 +30,7 @@ OUTCOMES = {
 ODD_LOGINS = {
     "networks": "Một tài khoản đăng nhập cùng lúc từ nhiều mạng",
     "abroad": "Đăng nhập từ mạng ngoài danh sách mạng trong nước",
+    "guess": "Nhập sai mật khẩu nhiều lần vào một tài khoản",
     "spray": "Dò mật khẩu hàng loạt từ một mạng",
     "sprayed": "Tài khoản bị dò mật khẩu rồi có đăng nhập",
 }

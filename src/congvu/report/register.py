@@ -13,7 +13,7 @@ from typing import Any
 
 from congvu.policy import Resolved, Statement
 
-ODD_LOGINS = ("networks", "abroad", "spray", "sprayed")
+ODD_LOGINS = ("networks", "abroad", "guess", "spray", "sprayed")
 SMALL = "Các đơn vị khác"  # those of few people together
 
 

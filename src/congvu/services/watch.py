@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
         if months:
             odd_use.expire(db, now - timedelta(days=31 * int(months)), ACTOR)
     for each in new:
-        what = f"{len(each.networks)} networks, {each.accounts} logins tried"
+        what = f"{len(each.networks)} networks, {each.accounts} tried"
         print(f"{NOTICE}{each.kind}: {each.subject}, {what}")
     return 0
 
@@ -83,6 +83,7 @@ def rules_of(values: Mapping[str, Any], home: Sequence[Network]) -> Rules:
         return Rules(
             networks=int(values["odd_use.networks"]),
             accounts=int(values["odd_use.accounts"]),
+            attempts=int(values["odd_use.attempts"]),
             window=timedelta(minutes=int(values["odd_use.window_minutes"])),
             home=tuple(home),
         )

@@ -65,6 +65,7 @@ ACTS = {
     "break_glass.end": "Chấm dứt việc mở hộp thư cho người khác đọc",
     "odd_use.networks": "Phát hiện đăng nhập từ nhiều mạng trong thời gian ngắn",
     "odd_use.abroad": "Phát hiện đăng nhập từ mạng ngoài danh sách mạng trong nước",
+    "odd_use.guess": "Phát hiện nhập sai mật khẩu nhiều lần",
     "odd_use.sprayed": "Phát hiện đăng nhập từ mạng đang dò mật khẩu",
 }
 
