@@ -138,8 +138,9 @@ def test_the_same_box_twice_on_one_day() -> None:
 def test_in_charge_first_and_head_later_are_two_handovers() -> None:
     acting = replace(NEXT, acting=True)
     appointed = Handover(BOX, "60/QĐ-SNV", date(2026, 12, 20), date(2027, 1, 1), None, "CB2")
-    assert accounts.plan_handover(appointed, wanted(), [acting], TODAY) == replace(appointed, giver="CB2")
-    assert accounts.circumstances(appointed, wanted(), [acting])["giver_acting"]
+    planned = accounts.plan_handover(appointed, wanted(), [acting], TODAY)
+    assert planned == replace(appointed, giver="CB2")
+    assert accounts.circumstances(planned, wanted(), [acting])["giver_acting"]
     assert faults(appointed, NEXT) == {"receiver"}  # who is the head is not made it again
     assert faults(replace(appointed, acting=True), acting) == {"receiver"}
 
@@ -160,6 +161,44 @@ def test_a_file_that_would_undo_a_handover_is_refused_from_its_day_on() -> None:
     gone = wanted()
     gone = replace(gone, people={key: each for key, each in gone.people.items() if key != "CB2"})
     accounts.refuse_undoing(gone, [NEXT], date(2026, 12, 1), "organisation.yml")
+
+
+def named_by_the_file(head: str | None) -> Organisation:
+    """CB2, to whom NEXT gave the box, has left; the organisation file decides again."""
+    staff = wanted(**({head: "head"} if head else {}), CB4="clerk")
+    return replace(staff, people={key: each for key, each in staff.people.items() if key != "CB2"})
+
+
+SETTLED = replace(NEXT, settled=True)
+THIRD = Handover(BOX, "70/QĐ-SNV", date(2027, 1, 5), date(2027, 1, 5), None, "CB3")
+LATER = date(2027, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("named", "giver"),
+    [
+        ("CB1", "CB1"),  # who was its head in truth
+        (None, "CB2"),  # nobody since: the last one owes the act
+        ("CB3", "CB2"),  # the file was before the act, which makes up for it
+    ],
+)
+def test_who_hands_over_when_the_receiver_before_has_left(named: str | None, giver: str) -> None:
+    planned = accounts.plan_handover(THIRD, named_by_the_file(named), [SETTLED], LATER)
+    assert planned == replace(THIRD, giver=giver)
+
+
+def test_the_charge_of_one_who_left_is_not_that_of_the_next() -> None:
+    acting = replace(SETTLED, acting=True)
+    third = replace(THIRD, giver="CB1")
+    assert not accounts.circumstances(third, named_by_the_file("CB1"), [acting])["giver_acting"]
+    assert accounts.circumstances(
+        replace(third, giver="CB2"), named_by_the_file(None), [acting])["giver_acting"]  # fmt: skip
+
+
+def test_whom_the_file_named_after_a_handover_is_known_to_head_another_box() -> None:
+    other = replace(SETTLED, box=at("box-cc"), decision="40/QĐ-SNV", receiver="CB3")
+    told = accounts.circumstances(NEXT, two_units(), [other])
+    assert (told["giver_keeps"], told["receiver_heads"]) == ([at("box-cc")], [])
 
 
 @pytest.fixture
@@ -202,6 +241,16 @@ def test_what_took_effect_is_written_down_once_and_ends_sessions(directory: Data
         assert {login for login, _ in db.ending_sessions()} == {at("an"), at("cuc")}
         assert store.read_directory(db, "snv.example").organisation.boxes[BOX].roles == {("CB3", "head")}
     assert heads(directory) == {"cuc": "head"}
+
+
+def test_an_act_is_known_to_be_written_down(directory: Database) -> None:
+    make(directory, NEXT)
+    with directory.store() as db:
+        assert store.read_handovers(db) == [NEXT]
+    directory.set_now("2026-12-01 00:00+07")
+    with directory.store() as db:
+        store.settle_handovers(db, "test")
+        assert store.read_handovers(db) == [SETTLED]
 
 
 def test_an_act_that_fails_leaves_nothing(directory: Database) -> None:

@@ -20,7 +20,8 @@ LONGEST_AHEAD = timedelta(days=366)  # a slip of the pen in the year would leave
 class Handover:
     """``giver``: staff id of the head until then, or None. ``absent``: why that person is not there to do it.
 
-    ``acting``: the receiver is in charge of the unit, not appointed its head.
+    ``acting``: the receiver is in charge of the unit, not appointed its head. ``settled``: the roles of the
+    organisation have it already, and follow the organisation file once that receiver has left.
     """
 
     box: str
@@ -31,6 +32,7 @@ class Handover:
     receiver: str
     acting: bool = False
     absent: str = ""
+    settled: bool = False
 
 
 def in_force(box: str, made: Sequence[Handover], day: date) -> Handover | None:
@@ -49,9 +51,7 @@ def plan_handover(
     are not settled; ``made``: all of this box so far, in the order of the acts.
     """
     faults = Faults("handover")
-    before = in_force(asked.box, made, asked.effective_on)
-    giver = before.receiver if before else _head(asked.box, organisation, faults)
-    wanted = replace(asked, giver=giver)
+    wanted = replace(asked, giver=_giver(asked, organisation, made, faults))
     known = next((each for each in made if each.decision == asked.decision), None)
     if known:
         if _asked(known) == _asked(wanted):
@@ -84,9 +84,7 @@ def circumstances(handover: Handover, organisation: Organisation, made: Sequence
     before = in_force(handover.box, made, day)
     heads: dict[str, set[str]] = {}
     for each in organisation.boxes.values():
-        last = in_force(each.address, made, day)
-        now = {last.receiver} if last else {who for who, role in each.roles if role == "head"}
-        for who in now if each.address != handover.box else ():
+        for who in _heads(each.address, organisation, made, day) if each.address != handover.box else ():
             heads.setdefault(who, set()).add(each.address)
     kept = sorted(
         (role, who)
@@ -102,7 +100,7 @@ def circumstances(handover: Handover, organisation: Organisation, made: Sequence
             for role, who in kept
             if who in organisation.people
         ],
-        "giver_acting": before is not None and before.acting,
+        "giver_acting": before is not None and before.acting and before.receiver == handover.giver,
         "giver_keeps": sorted(heads.get(handover.giver or "", ())),
         "receiver_heads": sorted(heads.get(handover.receiver, ())),
         "same_day": [each.decision for each in made if each.box == handover.box and each.effective_on == day],
@@ -113,14 +111,30 @@ def _asked(handover: Handover) -> tuple[object, ...]:
     return (handover.decided_on, handover.effective_on, handover.receiver, handover.acting, handover.absent)
 
 
-def _head(box: str, organisation: Organisation, faults: Faults) -> str | None:
+def _heads(box: str, organisation: Organisation, made: Sequence[Handover], day: date) -> list[str]:
+    """Who heads a box on that day: by a handover that the organisation does not know yet, or as that says."""
+    last = in_force(box, made, day)
+    if last and not last.settled:
+        return [last.receiver]
     roles = organisation.boxes[box].roles if box in organisation.boxes else frozenset()
-    heads = sorted(staff_id for staff_id, role in roles if role == "head")
+    return sorted(staff_id for staff_id, role in roles if role == "head")
+
+
+def _giver(
+    asked: Handover, organisation: Organisation, made: Sequence[Handover], faults: Faults
+) -> str | None:
+    """The head of that day. Where there is none, the last receiver, who has left and still owes the act.
+
+    The same where the organisation file named the receiver before there was an act, which makes up for it.
+    """
+    heads = _heads(asked.box, organisation, made, asked.effective_on)
     if len(heads) > 1:
         rule = f"has {len(heads)} heads: {', '.join(heads)}"
-        faults.add(
-            0, "box", box, rule, "keep one of them in the organisation file, and run playbooks/accounts.yml"
-        )
+        remedy = "keep one of them in the organisation file, and run playbooks/accounts.yml"
+        faults.add(0, "box", asked.box, rule, remedy)
+    last = in_force(asked.box, made, asked.effective_on)
+    if last and heads in ([], [asked.receiver]):
+        return last.receiver
     return heads[0] if heads else None
 
 

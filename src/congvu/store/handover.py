@@ -21,6 +21,7 @@ def read_handovers(db: Store) -> list[Handover]:
 def make_handover(db: Store, handover: Handover, inventory: Mapping[str, Any], actor: str) -> None:
     """Write a handover with its record. From its day on the doors follow it, whether anything runs or not."""
     act = asdict(handover)
+    del act["settled"]  # which comes by itself, on its day
     days = {name: act[name].isoformat() for name in ("decided_on", "effective_on")}
     db.record(actor, "handover.make", handover.box, {**act, **days})
     db.run(SQL.add_handover, **act, inventory=Jsonb(dict(inventory)))
