@@ -115,6 +115,9 @@ from ansible.module_utils.congvu_host import (
     store,
 )
 
+# What the records call it, by the origin of the password: a person sees there that theirs was reset.
+VERBS = {"issued": "password.issue", "reset": "password.reset"}
+
 
 def issue(module: AnsibleModule, db: store.Store) -> Result:
     people, devices = recipients(db, module.params["reset"])
@@ -151,8 +154,10 @@ def issue(module: AnsibleModule, db: store.Store) -> Result:
         for each, password in zip(devices, made[len(people) :], strict=True)
     ]
     content = written(db, issued, module.params["slips"])  # before anybody's change has to wait for this one
-    if people:
-        store.write_credentials(db, credentials, host.actor(), "password.issue")
+    for origin, verb in VERBS.items():
+        given = [each for each in credentials if each.origin == origin]
+        if given:
+            store.write_credentials(db, given, host.actor(), verb)
     if devices:
         store.write_service_passwords(
             db, dict(zip(addresses[len(people) :], hashes[len(people) :], strict=True)), host.actor()

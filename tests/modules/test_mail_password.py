@@ -129,6 +129,25 @@ def test_a_reset_is_a_deed_for_those_who_are_named(
     assert list(rows(done["path"])) == [at("binht")]
 
 
+def test_a_reset_is_on_record_as_one(issue: Run, people: Database, tmp_path: Path) -> None:
+    """Also in a call that issues first passwords: each person reads on the page what was done for them."""
+    issue(folder=str(tmp_path), reset=["CB3"])
+    assert issue(folder=str(tmp_path / "again"), reset=["CB1"])["count"] == 1
+    rows = people.ask(
+        "congvu_admin", "select verb, body from audit_record join audit_diff on record = id order by id"
+    )
+    told = [
+        (verb, [line.split()[0] for line in body.splitlines()])
+        for verb, body in rows
+        if verb.startswith("password.")
+    ]
+    assert told == [
+        ("password.issue", [at("annv"), at("hoalt")]),
+        ("password.reset", [at("binht")]),
+        ("password.reset", [at("annv")]),
+    ]
+
+
 @pytest.mark.parametrize("name", ["CB99", at("box-vp"), "annv"])
 def test_a_reset_of_nobody_is_refused(issue: Run, people: Database, tmp_path: Path, name: str) -> None:
     assert name in issue(folder=str(tmp_path), reset=[name])["msg"]

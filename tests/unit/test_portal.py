@@ -149,6 +149,18 @@ def test_records_are_ones_own(clerk: Visitor, password_server: Server, roles: Da
     assert "Cập nhật danh bạ" not in text(visitor.get("/du-lieu").text)
 
 
+def test_a_reset_by_an_administrator_is_seen_by_whose_it_was(
+    clerk: Visitor, head: Visitor, roles: Database
+) -> None:
+    with roles.store() as db:
+        db.record_bulk(
+            "root", "password.reset", {"credentials": 1}, f"{CLERK} reset 2026-11-23T08:00:00+07:00\n"
+        )
+    told = "Quản trị viên cấp lại mật khẩu Hệ thống hoặc quản trị viên"
+    assert told in text(clerk.get("/du-lieu").text)
+    assert told not in text(head.get("/du-lieu").text)
+
+
 def test_the_last_logins_are_ones_own(clerk: Visitor, roles: Database) -> None:
     for login, kind, door, peer in (
         (CLERK, "login", "imaps", "203.0.113.7"),

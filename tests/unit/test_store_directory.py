@@ -152,7 +152,7 @@ def test_credentials_come_in_bulk_with_a_record_that_shows_no_hash(database: Dat
         assert store.read_credentials(db) == {each.address: each for each in given}
     with database.store() as db:
         renewed = Credential(at("annv"), OTHER_HASH, db.now(), "reset")
-        store.write_credentials(db, [renewed], "test", "password.issue")
+        store.write_credentials(db, [renewed], "test", "password.reset")
         assert store.read_credentials(db)[at("annv")] == renewed
     records = str(database.ask("congvu_admin", "select * from audit_record, audit_diff"))
     assert at("annv2") in records

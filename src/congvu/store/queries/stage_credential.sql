@@ -1,1 +1,2 @@
-create temporary table staged_credential (address text, hash text, origin text, set_at timestamptz) on commit drop
+create temporary table if not exists staged_credential (address text, hash text, origin text, set_at timestamptz)
+  on commit drop
