@@ -10,6 +10,9 @@ import pytest
 from documents import anchors, blocks, documents, headings, links
 from house import ROOT
 
+# Programs that write to the journal under their own names, whatever unit they run in.
+BY_THEMSELVES = ("dovecot",)
+
 
 def block_faults(tree: Path) -> list[str]:
     faults = []
@@ -68,6 +71,30 @@ def name_faults(tree: Path) -> list[str]:
     return faults
 
 
+def journal_faults(tree: Path) -> list[str]:
+    """Units and identifiers by which the journal is asked: roles set them, or name the unit of a package."""
+    files = [path for path in (tree / "roles").rglob("*") if path.is_file()]
+    units = {path.name.removesuffix(".j2") for path in files}
+    identifiers = set(BY_THEMSELVES)
+    for text in (path.read_text("utf-8", "replace") for path in files if path.suffix in (".j2", ".yml")):
+        units |= set(re.findall(r"[\w@.-]+\.service", text))
+        identifiers |= set(re.findall(r"\b(?:SyslogIdentifier|tag|syslog_name)=([\w/-]+)", text))
+    read = [
+        *tree.rglob("docs/**/*.md"),
+        *tree.glob("*.md"),
+        *tree.glob("roles/*/README.md"),
+        *tree.rglob("src/**/*.py"),
+    ]
+    faults = []
+    for path in sorted(read):
+        for command in re.findall(r"journalctl[^|;`\n]*", path.read_text("utf-8")):
+            for option, name in re.findall(r" -(t|u) ([\w@.-]+)", command):
+                known = name in identifiers if option == "t" else {name, f"{name}.service"} & units
+                if not known:
+                    faults.append(f"{path.relative_to(tree)}: no role sets journalctl -{option} {name}")
+    return faults
+
+
 def translation_faults(tree: Path) -> list[str]:
     """README.vi.md follows README.md: the same headings, the same commands, and each leads to the other."""
     english, vietnamese = tree / "README.md", tree / "README.vi.md"
@@ -99,6 +126,10 @@ def test_what_is_named_is_there() -> None:
     assert name_faults(ROOT) == []
 
 
+def test_the_journal_is_asked_by_names_that_are_set() -> None:
+    assert journal_faults(ROOT) == []
+
+
 def test_both_languages_say_the_same() -> None:
     assert translation_faults(ROOT) == []
 
@@ -121,12 +152,14 @@ SOUND = {
     "README.md": "# a\n[vi](README.vi.md)\n```sh\n# on the host\nls\n```\n## b\n",
     "README.vi.md": "# a\n[en](README.md)\n```sh\n# trên máy chủ\nls\n```\n## b\n",
     "docs/operate/README.md": "# a\n[x](x.md#all-is-lost)\n",
-    "docs/operate/x.md": "# All is lost!\n`make demo`\n",
+    "docs/operate/x.md": "# All is lost!\n`make demo`\n`journalctl -u web -t congvu-web`\n",
+    "roles/web/templates/etc/systemd/system/web.service.j2": "SyslogIdentifier=congvu-web\n",
 }
 
 
 def faults(tree: Path) -> list[str]:
-    return [*block_faults(tree), *link_faults(tree), *name_faults(tree), *translation_faults(tree)]
+    rules = (block_faults, link_faults, name_faults, journal_faults, translation_faults)
+    return [fault for rule in rules for fault in rule(tree)]
 
 
 def test_sound_documents_have_no_fault(plant) -> None:
@@ -144,6 +177,8 @@ def test_sound_documents_have_no_fault(plant) -> None:
         ("docs/operate/x.md", "All", "Nothing", "leads nowhere"),
         ("docs/operate/x.md", "make demo", "make dmeo", "no target"),
         ("docs/operate/x.md", "`make", "playbooks/y.yml `make", "playbooks/y.yml is not there"),
+        ("docs/operate/x.md", "-u web", "-u wbe", "no role sets journalctl -u wbe"),
+        ("docs/operate/x.md", "-t congvu-web", "-t gunicorn", "no role sets journalctl -t gunicorn"),
         ("README.vi.md", "## b", "### b", "headings"),
         ("README.vi.md", "ls", "pwd", "not the commands of README.md:3"),
         ("README.vi.md", "máy chủ", "máy quản trị", "not the commands of README.md:3"),
