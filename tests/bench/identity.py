@@ -27,12 +27,6 @@ passdb passwd-file {{
 # People and people a unit: the second is the issue's 10,000 people in 500 units.
 SMALL, LARGE = (100, 20), (10_000, 20)
 SECONDS = 5
-# What Dovecot asks at each login, of its own role. Heads and clerks hold a role; so do few of all.
-ASKED = """
-select login, password from door where login = '{0}';
-select quota_mb, (select string_agg(name, ' ') from box_group where login = '{0}')
-  from delivery where address = '{0}';
-"""
 KEY = "/var/lib/congvu/keys/fingerprint.key"
 ACCOUNTS = (100, 10_000, 100_000)
 CHANGES = 11
@@ -92,12 +86,23 @@ def roles(site: Site) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def asked(configuration: str, login: str) -> str:
+    """What Dovecot asks of passdb and userdb for a login by IMAP with one's own password, for pgbench."""
+    queries = re.findall(r"^  query = ((?:.*\\\n)*.*)", configuration, re.M)
+    text = "".join(f"{query};\n" for query in queries).replace("\\\n", "")
+    text = re.sub(r"'%\{password [^']*'", "'--------'", text)
+    for variable, value in (("user", login), ("protocol", "imap"), ("secured", "TLS")):
+        text = text.replace(f"%{{{variable}}}", value)
+    return text
+
+
 def _asked(site: Site) -> float:
     """The mean time in ms of a login's questions, one after the other."""
     head = _sql(site, "select address from person order by staff_id limit 1").strip()
+    script = asked(site.run("cat", CONFIGURATION), head)
     place = site.run("sh", "-c", "ls -d /usr/lib/postgresql/*/bin").strip()
     pgbench = (f"{place}/pgbench", "-n", "-f", "-", "-T", str(SECONDS), "-h", "/run/postgresql", "congvu")
-    said = site.run("runuser", "-u", "dovecot", "--", *pgbench, data=ASKED.format(head).encode())
+    said = site.run("runuser", "-u", "dovecot", "--", *pgbench, data=script.encode())
     found = re.search(r"latency average = ([\d.]+) ms", said)
     if not found or " 0 (0.000%)" not in said:
         raise RuntimeError(f"pgbench: {said}")
