@@ -1,4 +1,4 @@
-"""Let one run at a time change a host."""
+"""Let one run at a time converge a host."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from ansible.plugins.action import ActionBase
 
 DOCUMENTATION = r"""
 module: converge_lock
-short_description: Let one run at a time change a host
+short_description: Let one run at a time converge a host
 description:
   - Takes a lock on the host that lasts until C(ansible-playbook) ends, however it ends. Taking it again in
-    the same run is no change, so each playbook that changes a host takes it, also when another imports it.
+    the same run is no change, so each playbook that converges a host (C(site), C(accounts), C(domain)) takes
+    it, also when another imports it. Those that enter one act in the directory (C(handover), C(break_glass),
+    C(incident), C(auditor)) do so in one transaction and take no lock.
   - The lock is held by a process on the host at the far end of an SSH session which only this run keeps open;
     it dies with the session (ADR 0008). Hence nothing has to be cleared by hand, ever.
   - In check mode, too, since a check run brings people's files to the host; a converge would clear them away.
