@@ -7,7 +7,7 @@ An observation says what was looked at on one host, and what was not in order. W
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -128,14 +128,23 @@ def latest(observations: Iterable[Observation]) -> dict[str, tuple[Observation, 
 
 
 def findings(
-    policy: Resolved, observations: Iterable[Observation], attested: Mapping[str, Attestation], now: datetime
+    policy: Resolved,
+    observations: Iterable[Observation],
+    attested: Mapping[str, Attestation],
+    now: datetime,
+    in_force: Iterable[str] = (),
 ) -> tuple[Finding, ...]:
     """Return what every provision of the policy comes to at the aware moment ``now``, in its order.
 
-    ``attested``: by provision, what those who attest it said of the period.
+    ``attested``: by provision, what those who attest it said of the period. ``in_force``: digests of the
+    policies that were in force in a period that is over, by whose numbers it was rightly looked then.
     """
-    known = latest(observations)
-    judgements = [_judged(control.id, known.get(control.id, ()), policy, now) for control in policy.controls]
+    known, digests = latest(observations), {policy.sha256, *in_force}
+    judgements = [
+        _guarded(judge_control(control, seen, policy, now), seen, digests)
+        for control in policy.controls
+        for seen in [known.get(control.id, ())]
+    ]
     return tuple(
         Finding(
             judge_row(provision, judgements, policy, attested, now),
@@ -145,11 +154,9 @@ def findings(
     )
 
 
-def _judged(control: str, seen: tuple[Observation, ...], policy: Resolved, now: datetime) -> Judgement:
-    """Judge a control. What was compared with the numbers of another policy proves nothing under this one."""
-    judgement = judge_control(policy.control(control), seen, policy, now)
-    foreign = [each for each in seen if each.policy_sha256 != policy.sha256]
-    if not foreign or not judgement.judged:
+def _guarded(judgement: Judgement, seen: Iterable[Observation], digests: Set[str]) -> Judgement:
+    """A judgement, where it stands: what was compared with the numbers of a foreign policy proves nothing."""
+    if all(each.policy_sha256 in digests for each in seen) or not judgement.judged:
         return judgement
     reason = Text(
         vi="Lần kiểm tra gần nhất theo một phiên bản chính sách khác; cần kiểm tra lại.",

@@ -68,10 +68,10 @@ def render(quarter: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("congvu.clock.now", lambda: datetime(2026, 12, 28, 1, tzinfo=UTC))
     (tmp_path / "policy.json").write_text(json.dumps(dump(POLICY), ensure_ascii=False))
 
-    def run(*formats: str, quarter_of: str = "2026-Q4") -> Path:
+    def run(*formats: str, quarter_of: str = "2026-Q4", cutoff: str = "nd09") -> Path:
         sources = ["--host", quarter.host, "--database", quarter.name, "--policy", f"{tmp_path}/policy.json"]
-        asked = ["report", "--quarter", quarter_of, "--out", str(tmp_path), *sources]
+        asked = ["report", "--quarter", quarter_of, "--cutoff", cutoff, "--out", str(tmp_path), *sources]
         assert cli.main([*asked, "--format", *formats]) == 0
-        return tmp_path / f"{quarter_of}-nd09"
+        return tmp_path / f"{quarter_of}-{cutoff}"
 
     return run

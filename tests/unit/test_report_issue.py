@@ -7,6 +7,7 @@ import email.policy
 import hashlib
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -18,7 +19,7 @@ from fix_quarter import POLICY
 from organisations import DOMAIN, at
 from psycopg import errors
 
-from congvu.policy import dump
+from congvu.policy import digest, dump
 from congvu.services import cli
 
 HEAD = {"organisation": "Sở Nội vụ", "symbol": "BC-SNV"}
@@ -109,6 +110,24 @@ def test_the_figures_that_it_was_made_of_can_be_made_again(host: Host) -> None:
     )
     assert kept.encode() == plain
     assert digest == hashlib.sha256(plain).hexdigest()
+
+
+def test_a_policy_of_the_night_after_the_quarter_does_not_spoil_its_report(host: Host) -> None:
+    later = replace(POLICY, version="99")
+    later = replace(later, sha256=digest(dump(later)))
+    host.database.change(
+        "congvu_owner",
+        "insert into policy_version values ('2026-12-15 02:00+07', '99', %s)",
+        later.sha256,
+    )
+    (host.folder / "policy.json").write_text(json.dumps(dump(later), ensure_ascii=False))
+    assert host.issue("2026-12-14") == 0
+    ((figures,),) = host.database.ask("congvu_admin", "select figures from report_issue")
+    document = json.loads(figures)
+    assert document["policy"]["sha256"] == later.sha256
+    assert document["policy"]["then"] == [{"version": POLICY.version, "sha256": POLICY.sha256}]
+    assert document["trend"][-1]["counts"]["met"] > 10
+    assert sum(each["confirmed"] for each in document["register"]["signed"]) == 1
 
 
 def test_a_quarter_that_nobody_observed_has_none(host: Host) -> None:

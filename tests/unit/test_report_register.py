@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
+import docx
 import pytest
 from fix_database import Database
 from fix_quarter import POLICY, Render
@@ -114,6 +116,82 @@ def test_an_observation_under_a_policy_of_nobody_proves_nothing_then(
     )
     trend = json.loads((render("json") / "report.json").read_bytes())["trend"]
     assert trend[2]["counts"]["met"] == 0
+
+
+def test_a_past_quarter_comes_to_what_it_came_to_then(document: dict[str, Any], render: Render) -> None:
+    """The third quarter was under another policy, which is kept by its digest alone."""
+    folder = render("json", "html", "docx", "oscal", quarter_of="2026-Q3")
+    then = json.loads((folder / "report.json").read_bytes())
+    assert then["trend"][-1] == document["trend"][2]
+    assert then["policy"] == {
+        "version": POLICY.version, "sha256": POLICY.sha256, "then": [{"version": "0", "sha256": "0" * 64}]
+    }  # fmt: skip
+    looked_under = {each["policy_sha256"] for row in then["provisions"] for each in row["evidence"]}
+    assert looked_under == {"0" * 64}
+    told = "Kết quả kiểm tra và xác nhận giữ nguyên theo chính sách có hiệu lực trong kỳ (phiên bản 0, mã băm"
+    page = (folder / "report.html").read_text("utf-8")
+    assert told in page
+    assert "0" * 64 in page
+    paper = docx.Document(folder / "report.docx")
+    assert any(told in paragraph.text for paragraph in paper.paragraphs)
+    assert any(cell.text == f"Phiên bản 0: {'0' * 64}" for table in paper.tables for cell in table._cells)
+    assert told in (folder / "report.oscal.json").read_text("utf-8")
+
+
+def test_what_the_present_policy_judged_is_not_said_to_be_anothers(
+    document: dict[str, Any], render: Render
+) -> None:
+    assert "then" not in document["policy"]
+    assert "giữ nguyên theo chính sách" not in (render("html") / "report.html").read_text("utf-8")
+
+
+def test_what_was_said_under_the_policy_of_then_counts_for_its_quarter(
+    quarter: Database, render: Render
+) -> None:
+    quarter.change(
+        "congvu_owner",
+        "insert into statement (quarter, provision, party, unit, attested, staff_id, version, sha256) "
+        "select '2026-Q3', 'd4.k2.a.1', party, key, true, 'vp1', '0', '' from asked where party = 'head'",
+    )
+    register = json.loads((render("json", quarter_of="2026-Q3") / "report.json").read_bytes())["register"]
+    said = {each["unit"]: each["confirmed"] for each in register["signed"] if each["party"] == "head"}
+    assert set(said.values()) == {1}
+
+
+def test_the_quarter_that_runs_is_judged_by_the_present_policy_alone(
+    quarter: Database, render: Render, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = datetime(2026, 12, 14, 16, 30, tzinfo=UTC)
+    monkeypatch.setattr("congvu.clock.now", lambda: seen)
+    quarter.ask(
+        "congvu_owner",
+        "update observation set policy_sha256 = repeat('0', 64) where observed_at > '2026-12-01'",
+    )
+    counts = json.loads((render("json") / "report.json").read_bytes())["trend"][-1]["counts"]
+    assert counts["met"] == 0
+
+
+def test_figures_that_were_counted_over_another_span_are_said_to_be(render: Render) -> None:
+    """The policy cuts the quarter off on the 14th; a calendar one ends with a look of the next period."""
+    folder = render("json", "html", "docx", cutoff="calendar")
+    document = json.loads((folder / "report.json").read_bytes())
+    assert document["period"]["counted_from"] == "2026-09-15"
+    assert document["period"]["from"] == "2026-10-01"
+    told = "đếm từ ngày 15/09/2026 (chốt số liệu ngày 14 của tháng cuối kỳ báo cáo)"
+    page = (folder / "report.html").read_text("utf-8")
+    assert told in page
+    assert page.index('<p class="period">') < page.index(told) < page.index("<section")
+    assert any(told in each.text for each in docx.Document(folder / "report.docx").paragraphs)
+    usual = render("json", "html")
+    assert "counted_from" not in json.loads((usual / "report.json").read_bytes())["period"]
+    assert "đếm từ ngày" not in (usual / "report.html").read_text("utf-8")
+
+
+def test_a_quarter_that_is_over_says_that_its_last_day_came_after_the_last_look(render: Render) -> None:
+    folder = render("html", "docx")
+    told = "chưa gồm ngày cuối kỳ"
+    assert told in (folder / "report.html").read_text("utf-8")
+    assert any(told in each.text for each in docx.Document(folder / "report.docx").paragraphs)
 
 
 def test_the_same_evidence_gives_the_same_bytes(render: Render) -> None:

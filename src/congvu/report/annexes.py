@@ -111,6 +111,10 @@ def _sources(report: Report) -> Table:
             ("Văn bản ban hành", f"{decided}; cơ quan, người ban hành: {basis.issuer}"),
             ("Phiên bản chính sách", policy.version),
             ("Mã băm SHA-256 của chính sách", policy.sha256),
+            *(
+                ("Chính sách có hiệu lực trong kỳ (mã băm SHA-256)", f"Phiên bản {version}: {sha256}")
+                for version, sha256 in report.then
+            ),
             ("Mã băm SHA-256 của số liệu gốc (tệp report.json kèm theo)", digest),
             *_working_time(report),
             ("Máy chủ được kiểm tra", ", ".join(hosts) or "Không phát sinh"),

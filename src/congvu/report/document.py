@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from congvu.errors import UserError
 from congvu.evidence import Finding, Observation
 from congvu.policy import Provision, Rate, Resolved, Row, Status, Value
 from congvu.report import register, sealed, trend, words
-from congvu.report.period import Period
+from congvu.report.period import Period, period_at
 from congvu.report.register import Register
 from congvu.report.sealed import Sealed
 from congvu.report.trend import Quarter
@@ -59,7 +59,8 @@ class Report:
     """One report: its period, the policy it judges by, what each provision came to, and what else arose.
 
     ``before``: the quarters that it is compared with, oldest first. ``judged_at``: the end of the period, or
-    now where it still runs; without it the newest observation tells.
+    now where it still runs; without it the newest observation tells. ``in_force``: version and digest of the
+    policies that were in force in a period that is over, the last one last.
     """
 
     period: Period
@@ -70,6 +71,7 @@ class Report:
     register: Register = field(default_factory=Register)
     before: tuple[Quarter, ...] = ()
     judged_at: datetime | None = None
+    in_force: tuple[tuple[str, str], ...] = ()
 
     @property
     def trend(self) -> tuple[Quarter, ...]:
@@ -99,6 +101,23 @@ class Report:
         return max((each.observed_at for each in self.observations), default=None)
 
     @property
+    def then(self) -> list[tuple[str, str]]:
+        """Version and digest of the earlier policies by which it was looked and vouched; none as a rule."""
+        used = {each.policy_sha256 for each in self.observations} | {sha for _, sha in self.in_force[-1:]}
+        return [each for each in self.in_force if each[1] in used - {self.policy.sha256}]
+
+    @property
+    def counted_from(self) -> date | None:
+        """From when the looks counted what they count over a period, where that is not from its first day.
+
+        Observers know the policy's cut-off alone, and a report may be asked for by the other one.
+        """
+        cutoff = self.policy.values.get("report.cutoff", self.period.cutoff)
+        if self.observed_until is None or cutoff == self.period.cutoff:
+            return None
+        return period_at(self.observed_until, str(cutoff)).first
+
+    @property
     def speaks_until(self) -> datetime:
         """Up to when it speaks: to its newest observation while its period runs, then to the end of that."""
         return self.period.ends if not self.unfinished else self.observed_until or self.period.starts
@@ -123,7 +142,7 @@ class Report:
 def to_json(report: Report) -> str:
     """Return ``report.json``: schema 1, one row for each provision, in the order of the regulation."""
     policy = report.policy
-    document = {
+    document: dict[str, Any] = {
         "schema": 1,
         "period": {
             "from": report.period.first.isoformat(),
@@ -147,6 +166,10 @@ def to_json(report: Report) -> str:
         "register": register.plain(report.register),
         "trend": trend.plain(report.trend),
     }
+    if report.counted_from:
+        document["period"]["counted_from"] = report.counted_from.isoformat()
+    if report.then:
+        document["policy"]["then"] = [{"version": version, "sha256": sha} for version, sha in report.then]
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -115,7 +115,9 @@ def sentences(report: Report) -> list[str]:
     sums = totals(found.checks)
     rate = words.percent(sums.kept / sums.due) if sums.due else "chưa có số liệu"
     days = words.number(found.working_days)
-    return [*said, f"Kiểm tra hộp thư hằng ngày (số liệu của {days} ngày làm việc): {rate}."]
+    # What a day came to is written down in the night after it: of the last one, after the last look.
+    until = "" if report.unfinished else ", tính đến hết kỳ; chỉ tiêu nêu trên chưa gồm ngày cuối kỳ"
+    return [*said, f"Kiểm tra hộp thư hằng ngày (số liệu của {days} ngày làm việc{until}): {rate}."]
 
 
 def _count(value: int | None) -> str:

@@ -16,6 +16,7 @@ import jinja2
 from congvu.evidence import Finding, Observation
 from congvu.policy import Judgement, Resolved, Status
 from congvu.report import sealed, words
+from congvu.report.basis import notes
 from congvu.report.document import Report, article, expected, numbers, sourced
 from congvu.report.happened import bars, compared, happened
 from congvu.report.tables import Bar, bar
@@ -40,6 +41,7 @@ def to_html(report: Report) -> str:
             each.id for each in report.policy.findings if report.policy.provisions[0].id in each.provisions
         ],
         unfinished=report.unfinished,
+        notes=notes(report),
         tiles=[(status, *words.STATUS[status], report.counts[status]) for status in words.SHOWN],
         bar=_bar("Tỷ lệ các trạng thái", rows),
         articles=[(name, group, _bar(name, group)) for name, group in articles],

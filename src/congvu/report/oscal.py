@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from congvu.evidence import Finding, Observation
 from congvu.policy import Status
 from congvu.report import words
+from congvu.report.basis import notes
 from congvu.report.document import Report, expected, observed
 
 VERSION = "1.1.3"
@@ -46,6 +47,7 @@ def to_oscal(report: Report) -> str:
             "version": f"{period.quarter}-{period.cutoff}",
             "oscal-version": VERSION,
             "props": [_property("policy-version", policy.version), _property("policy-sha256", policy.sha256)],
+            **({"remarks": " ".join(told)} if (told := notes(report)) else {}),
         },
         "import-ap": {"href": f"#{source}"},
         "results": [{name: value for name, value in results.items() if value}],

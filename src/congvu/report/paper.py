@@ -16,7 +16,7 @@ from typing import Literal
 from congvu import clock
 from congvu.evidence import Finding
 from congvu.policy import Status
-from congvu.report import words
+from congvu.report import basis, words
 from congvu.report.annexes import annexes, finding_list
 from congvu.report.document import Letterhead, Report, article
 from congvu.report.happened import sentences
@@ -118,10 +118,10 @@ def _places(found: Sequence[Finding]) -> str:
 
 def _opening(report: Report) -> list[Line]:
     policy, window = report.policy, report.period
-    basis = policy.legal_basis
+    law = policy.legal_basis
     issued = ""
-    if basis.date is not None and not report.draft:
-        decision = f"Quyết định số {basis.number} ngày {words.day(basis.date)} của {basis.issuer}"
+    if law.date is not None and not report.draft:
+        decision = f"Quyết định số {law.number} ngày {words.day(law.date)} của {law.issuer}"
         issued = f" ban hành kèm theo {decision}"
     reporter = report.letterhead.reporter or report.letterhead.organisation
     lines = [
@@ -146,7 +146,7 @@ def _opening(report: Report) -> list[Line]:
     elif report.unfinished:
         until = f"số liệu tính đến {words.moment(report.observed_until)}"
         lines.append(Line("notice", f"Kỳ báo cáo chưa kết thúc hoặc chưa đủ số liệu; {until}."))
-    return lines
+    return [*lines, *(Line("notice", each) for each in basis.notes(report))]
 
 
 def _deployment(report: Report) -> list[Line]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from congvu.evidence import Finding, Observation
-from congvu.policy import Resolved, Status
+from congvu.evidence import Finding
+from congvu.policy import Status
 from congvu.report import words
 from congvu.report.period import Period, period
 
@@ -29,22 +29,6 @@ def quarters_before(window: Period) -> list[Period]:
     year, number = int(window.quarter[:4]), int(window.quarter[-1])
     ordinals = [year * 4 + number - 1 - back for back in range(QUARTERS - 1, 0, -1)]
     return [period(f"{each // 4}-Q{each % 4 + 1}", window.cutoff) for each in ordinals]
-
-
-def as_judged_then(
-    observations: Iterable[Observation], policy: Resolved, in_force: Iterable[str]
-) -> list[Observation]:
-    """Observations of a past quarter as ones that this policy may judge.
-
-    What they compared with the numbers of a policy that was ``in_force`` (digests) in their quarter stands;
-    what names a control that there is no more is left out.
-    """
-    known, digests = {control.id for control in policy.controls}, {*in_force}
-    return [
-        replace(each, policy_sha256=policy.sha256) if each.policy_sha256 in digests else each
-        for each in observations
-        if each.control in known
-    ]
 
 
 def quarter(window: Period, findings: Sequence[Finding]) -> Quarter:

@@ -8,13 +8,16 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, evidence, store
 from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
-from congvu.policy import Resolved, attestations, read_json
+from congvu.evidence import Finding
+from congvu.policy import Resolved, Statement, attestations, read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
 from congvu.report.oscal import to_oscal
@@ -22,7 +25,7 @@ from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, Period, period, period_at
 from congvu.report.register import signed
 from congvu.report.sealed import Sealed
-from congvu.report.trend import Quarter, as_judged_then, quarter, quarters_before
+from congvu.report.trend import quarter, quarters_before
 from congvu.report.workbook import to_xlsx
 from congvu.services.audit import add_sources, stored
 from congvu.store import chain, reporting
@@ -87,30 +90,46 @@ def compose(args: argparse.Namespace, window: Period) -> Report:
     policy, now, head = read_json(args.policy), clock.now(), letterhead(args.letterhead)
     least = int(str(policy.values.get("privacy.min_group_size", _FEWEST)))
     with store.connect(args.host, args.database) as db:
-        observations = stored(reporting.newest(db, window.starts, window.ends))
-        # Vouched for afterwards, too: nobody can say before its end how a quarter went.
-        asked, said = store.asked(db), store.said(db, window.quarter, policy.version)
-        found = reporting.register(db, window, policy.version, least, signed(policy, asked, said))
+        asked = store.asked(db)
+        this = _judged(db, policy, asked, window, now)
+        found = reporting.register(db, window, this.version, least, signed(policy, asked, this.said))
         last = chain.last_seal(db, window.last)
-        before = tuple(_before(db, policy, asked, each) for each in quarters_before(window))
-    attested = attestations(policy, asked, said)
-    judged_at = min(now, window.ends)
-    findings = evidence.findings(policy, observations, attested, judged_at)
+        before = tuple(
+            quarter(each, _judged(db, policy, asked, each, now).findings) for each in quarters_before(window)
+        )
     seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
-    return Report(window, policy, findings, head, seal, found, before, judged_at)
+    return Report(
+        window, policy, this.findings, head, seal, found, before, min(now, window.ends), this.in_force
+    )
 
 
-def _before(
-    db: store.Store, policy: Resolved, asked: Mapping[str, Mapping[str, str]], window: Period
-) -> Quarter:
-    """A quarter before, judged at its end by what was observed and said under the policies in force in it."""
-    rows = reporting.newest(db, window.starts, window.ends)
-    if not rows:
-        return Quarter(window, {}, {})
-    in_force = reporting.policies(db, window)
-    seen = as_judged_then(stored(rows), policy, [digest for _, digest in in_force])
-    said = store.said(db, window.quarter, in_force[-1][0]) if in_force else []
-    return quarter(window, evidence.findings(policy, seen, attestations(policy, asked, said), window.ends))
+@dataclass(frozen=True)
+class _Judged:
+    """What a period came to. ``in_force``: the policies that were in it, of one that is over."""
+
+    findings: tuple[Finding, ...]
+    said: list[Statement]
+    version: str  # under which people vouched
+    in_force: tuple[tuple[str, str], ...]
+
+
+def _judged(
+    db: store.Store, policy: Resolved, asked: Mapping[str, Mapping[str, str]], window: Period, now: datetime
+) -> _Judged:
+    """A period by what was observed and said in it: of one that is over, under the policies in force then.
+
+    A policy that comes afterwards neither spoils nor mends it. Of those of then only the digests are kept, so
+    words, rates and waivers are the present one's.
+    """
+    in_force = tuple(reporting.policies(db, window)) if now >= window.ends else ()
+    version = in_force[-1][0] if in_force else policy.version
+    # Vouched for afterwards, too: nobody can say before its end how a quarter went.
+    said = store.said(db, window.quarter, version)
+    observations = stored(reporting.newest(db, window.starts, window.ends))
+    attested = attestations(policy, asked, said)
+    digests = [sha256 for _, sha256 in in_force]
+    findings = evidence.findings(policy, observations, attested, min(now, window.ends), digests)
+    return _Judged(findings, said, version, in_force)
 
 
 def letterhead(given: str) -> Letterhead:
