@@ -9,7 +9,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 TESTHOST := molecule/hosts/testhost
 PLAYBOOK := ansible-playbook -i inventories/shared -i inventories/demo
 TOOLS := podman:podman crun:crun mmdebstrap:mmdebstrap ssh:openssh-client shellcheck:shellcheck nft:nftables jq:jq \
-         aardvark-dns:aardvark-dns netavark:netavark iptables:iptables systemd-journal-remote:systemd-journal-remote
+         aardvark-dns:aardvark-dns netavark:netavark iptables:iptables systemd-journal-remote:systemd-journal-remote \
+         restic:restic
 
 # Says what runs and, at the end, how long it took: SECONDS is Bash's clock of the recipe.
 PHASE := phase() { printf '\n=== %d:%02d  %s\n' $$((SECONDS / 60)) $$((SECONDS % 60)) "$$*"; }

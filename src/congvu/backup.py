@@ -1,14 +1,15 @@
 """What a backup is made of, and whether it is whole: pure rules. `congvu.services.backup` carries them out.
 
 A *run* is one backup: several snapshots of restic with the same time, one for each *pass*, in this order:
-queue, files, records. A run whose last pass is missing was cut short and is none.
+queue, files, records. A run whose last pass is missing was cut short and is none; neither is one beside which
+a snapshot says that the last pass missed something.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from congvu.errors import UserError
 
 PASSES = ("queue", "files", "records")
+BROKEN = "broken"  # the tag that says so: a snapshot cannot be taken back where the host may only add
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,25 @@ def runs(snapshots: Iterable[Mapping[str, Any]]) -> list[Run]:
     for each in snapshots:
         for tag in each.get("tags") or ():
             found.setdefault(each["time"], {})[tag] = each["id"]
-    return [Run(time, found[time]) for time in sorted(found) if found[time].keys() >= set(PASSES)]
+    return [
+        Run(time, found[time])
+        for time in sorted(found)
+        if found[time].keys() >= set(PASSES) and BROKEN not in found[time]
+    ]
+
+
+def leftovers(snapshots: Collection[Mapping[str, Any]]) -> list[str]:
+    """Snapshots of passes that belong to no whole run.
+
+    Restic's retention judges each pass by itself. Where one has a time that another lacks, it would keep
+    other times of each, and tear whole runs apart.
+    """
+    whole = {run.time for run in runs(snapshots)}
+    return [
+        each["id"]
+        for each in snapshots
+        if each["time"] not in whole and not {*PASSES, BROKEN}.isdisjoint(each.get("tags") or ())
+    ]
 
 
 def choose(present: Sequence[Run], wanted: str) -> Run:

@@ -14,7 +14,20 @@ from fix_database import Database
 from organisations import at, organisation, person
 
 from congvu import store
-from congvu.backup import PASSES, Settings, choose, is_excluded, key, missed, pack, renumbered, runs, unpack
+from congvu.backup import (
+    BROKEN,
+    PASSES,
+    Settings,
+    choose,
+    is_excluded,
+    key,
+    leftovers,
+    missed,
+    pack,
+    renumbered,
+    runs,
+    unpack,
+)
 from congvu.errors import UserError
 from congvu.services import backup as service
 
@@ -30,6 +43,14 @@ def snapshots() -> list[dict[str, object]]:
 
 def test_only_whole_runs_count() -> None:
     assert [run.time for run in runs(snapshots())] == [EARLY, LATE]
+
+
+def test_what_belongs_to_no_whole_run_is_left_over() -> None:
+    """Also a run whose last pass missed something, but nothing that somebody saved by hand."""
+    others = [{"time": CUT_SHORT, "tags": ["by-hand"], "id": "h26"}, {"time": CUT_SHORT, "id": "none"}]
+    assert leftovers([*snapshots(), *others]) == ["q26", "f26"]
+    broken = {"time": LATE, "tags": [BROKEN], "id": "b25"}
+    assert leftovers([*snapshots(), broken]) == ["q25", "f25", "r25", "q26", "f26", "b25"]
 
 
 @pytest.mark.parametrize(("wanted", "time"), [("latest", LATE), (EARLY, EARLY), ("f24", EARLY)])

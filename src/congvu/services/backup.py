@@ -21,7 +21,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from congvu import __version__, store
-from congvu.backup import Run, Settings, choose, is_excluded, key, missed, pack, renumbered, runs, unpack
+from congvu.backup import (
+    BROKEN,
+    Run,
+    Settings,
+    choose,
+    is_excluded,
+    key,
+    leftovers,
+    missed,
+    pack,
+    renumbered,
+    runs,
+    unpack,
+)
 from congvu.errors import UserError
 from congvu.services import envelope, restic
 
@@ -35,7 +48,7 @@ STAGE = STATE / "stage"
 LIVING = STATE / "living.json"  # the keys that opened something before a restore began
 ACTOR = "congvu backup"
 SOCKET = "/run/postgresql"
-TRIES = 4  # of a pass during which files moved
+TRIES = 8  # of a run during which files moved: all its passes have to succeed in one
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -100,39 +113,58 @@ def prepare(mark: Path) -> str:
 def save(settings: Settings) -> str:
     """One run, and what is beyond its time forgotten; a sentence about it."""
     began = time.monotonic()
-    moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")  # restic takes local time
     restic.call("unlock")  # what a run that was killed left behind
-    for tag, paths in (("queue", settings.queue), ("files", settings.files)):
-        save_living(settings, moment, tag, paths)
-    stage(settings)
-    try:
-        # Closed journal files do not change while they are read, and are saved once.
-        subprocess.run(["journalctl", "--rotate"], check=True)
-        restic.save(settings.host, moment, "records", (str(STAGE), *settings.records), ())
-    finally:
-        shutil.rmtree(STAGE)
-    keep = [f"--keep-{name}={number}" for name, number in settings.keep.items()]
-    restic.call("forget", "--host", settings.host, "--group-by", "host,tags", *keep, "--prune")
+    moment = save_whole(settings)
+    if settings.keep:
+        forget(settings)
     return f"backup of {moment} is complete after {time.monotonic() - began:.0f} s"
 
 
-def save_living(settings: Settings, moment: str, tag: str, paths: Iterable[str]) -> None:
-    """A pass over files that move meanwhile, again until none of them was missed."""
-    lost: set[str] = set()
-    for _ in range(TRIES):
-        before = keys(paths, settings.excludes)
+def save_whole(settings: Settings) -> str:
+    """A run, and another one as long as files move past it: what a pass missed makes the whole run none."""
+    for left in reversed(range(TRIES)):
+        moment = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")  # restic takes local time
         try:
-            snapshot = restic.save(settings.host, moment, tag, paths, settings.excludes)
-        except restic.ResticError as error:
-            if error.status != restic.UNREAD_FILES:
-                raise
-            lost = {str(error)}
-            continue
-        lost = missed(before, keys(paths, settings.excludes), {key(path) for path in restic.files(snapshot)})
-        if not lost:
-            return
-        restic.call("forget", snapshot)
-    raise UserError(f"the pass {tag} missed files {TRIES} times, the last time {sorted(lost)[:5]}")
+            save_run(settings, moment)
+            break
+        except restic.MissedError as error:
+            if not left:
+                raise UserError(f"{TRIES} runs missed files, the last one: {error}") from error
+            time.sleep(1)  # the next run needs a time of its own, and that is told by the second
+    return moment
+
+
+def save_run(settings: Settings, moment: str) -> None:
+    """All passes, in their order. MissedError from the first that missed something."""
+    for tag, paths in (("queue", settings.queue), ("files", settings.files)):
+        save_living(settings, moment, tag, paths)
+    try:
+        stage(settings)
+        # Closed journal files do not change while they are read, and are saved once.
+        subprocess.run(["journalctl", "--rotate"], check=True)
+        restic.save(settings.host, moment, "records", (str(STAGE), *settings.records), ())
+    except restic.MissedError:
+        restic.save(settings.host, moment, BROKEN, (str(STAGE / "about.json"),), ())
+        raise
+    finally:
+        shutil.rmtree(STAGE)
+
+
+def save_living(settings: Settings, moment: str, tag: str, paths: Iterable[str]) -> None:
+    """A pass over files that move meanwhile. MissedError when one was there all the time but is not in it."""
+    before = keys(paths, settings.excludes)
+    snapshot = restic.save(settings.host, moment, tag, paths, settings.excludes)
+    saved = {key(path) for path in restic.files(snapshot)}
+    if lost := missed(before, keys(paths, settings.excludes), saved):
+        raise restic.MissedError(f"the pass {tag} missed {sorted(lost)[:5]}")
+
+
+def forget(settings: Settings) -> None:
+    """What is beyond its time; before that what is no whole run, so that all passes have the same times."""
+    if torn := leftovers(restic.snapshots(settings.host)):
+        restic.call("forget", *torn)
+    keep = [f"--keep-{name}={number}" for name, number in settings.keep.items()]
+    restic.call("forget", "--host", settings.host, "--group-by", "host,tags", *keep, "--prune")
 
 
 def keys(paths: Iterable[str], excludes: Iterable[str]) -> set[str]:

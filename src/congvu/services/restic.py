@@ -14,6 +14,7 @@ from congvu.errors import UserError
 
 SECRETS = Path("/etc/congvu/backup")
 CACHE = Path("/var/cache/congvu-backup")
+PATIENCE = ("--retry-lock", "10m")  # with whoever else works on the repository
 NO_REPOSITORY, UNREAD_FILES = 10, 3  # exit statuses of restic
 
 
@@ -23,6 +24,10 @@ class ResticError(UserError):
     def __init__(self, command: str, status: int, said: str) -> None:
         self.status = status
         super().__init__(f"restic {command} ended with {status}: {said}")
+
+
+class MissedError(UserError):
+    """A snapshot was made, but it lacks something that was to be in it."""
 
 
 def call(*arguments: str) -> str:
@@ -37,7 +42,7 @@ def call(*arguments: str) -> str:
             "-o",
             f"sftp.args=-i {shlex.quote(str(secrets / 'ssh_key'))} -o IdentitiesOnly=yes {known}",
         ]
-    command = ["restic", *common, "--cache-dir", str(CACHE), "--retry-lock", "10m", *arguments]
+    command = ["restic", *common, "--cache-dir", str(CACHE), *PATIENCE, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ResticError(arguments[0], done.returncode, done.stderr.strip() or done.stdout.strip())
@@ -62,11 +67,15 @@ def snapshots(host: str) -> list[dict[str, Any]]:
 
 
 def save(host: str, time: str, tag: str, paths: Iterable[str], excludes: Iterable[str]) -> str:
-    """One snapshot; its id."""
+    """One snapshot; its id. MissedError when it was made without what could not be read."""
     left_out = [f"--exclude={pattern}" for pattern in excludes]
-    lines = call(
-        "backup", "--json", "--quiet", "--host", host, "--time", time, "--tag", tag, *left_out, "--", *paths
-    ).splitlines()
+    named = ("--host", host, "--time", time, "--tag", tag)
+    try:
+        lines = call("backup", "--json", "--quiet", *named, *left_out, "--", *paths).splitlines()
+    except ResticError as error:
+        if error.status == UNREAD_FILES:
+            raise MissedError(str(error)) from error
+        raise
     return str(json.loads(lines[-1])["snapshot_id"])
 
 
