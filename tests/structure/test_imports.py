@@ -38,6 +38,7 @@ LAYERS = (
     },
     {"evidence"},
     {"report"},
+    {"duties", "chase"},
     {"store"},
     {"web", "services"},
 )

@@ -16,11 +16,11 @@ from typing import Any
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from congvu import store
+from congvu.duties import Duties, Signing
 from congvu.store import portal as directory
 from congvu.web import forms, words
 from congvu.web.asking import Unavailable, ask
 from congvu.web.audits import Audits
-from congvu.web.duties import Duties, Signing
 from congvu.web.security import Security
 from congvu.web.visits import Behind, form_token, led_in, redirect_to, session, show, to_entrance, written
 

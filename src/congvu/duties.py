@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from congvu.policy import Provision, Resolved
 from congvu.report.document import article
-from congvu.report.period import Period, period_at
+from congvu.report.period import Period, last_over, period_at
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,24 @@ class Duties:
             yield heading, list(found)
 
     def signings(self, home: Mapping[str, Any]) -> list[Signing]:
-        """What somebody is to sign: the quarter that runs, and the last one if this version held then."""
+        """What somebody is to sign, quarter by quarter."""
         now = datetime.fromisoformat(home["now"])
-        cutoff = str(self.policy.values["report.cutoff"])
-        running = period_at(now, cutoff)
-        before = period_at(running.starts - timedelta(days=1), cutoff)
         since = datetime.fromisoformat(home["policy"]["since"])
         return [
-            Signing(period, each["party"], each["unit"], each["unit_name"], period is running)
-            for period in ((running, before) if since < before.ends else (running,))
+            Signing(period, each["party"], each["unit"], each["unit_name"], now < period.ends)
+            for period in self.periods(now, since)
             for each in home["signs"]
             if self.rows(each["party"])
         ]
+
+    def periods(self, now: datetime, since: datetime) -> tuple[Period, ...]:
+        """The quarters that are signed for: the running one, and the last one if this version held then.
+
+        ``since``: when this version of the policy came into force (aware, as ``now``).
+        """
+        running = period_at(now, self.policy.setting("report.cutoff", str))
+        before = last_over(now, running.cutoff)
+        return (running, before) if since < before.ends else (running,)
 
     def signing(self, home: Mapping[str, Any], chosen: Mapping[str, str]) -> Signing | None:
         """The part that an address or a form names, if it is this person's."""
