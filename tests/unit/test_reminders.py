@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 from directories import converge, give_password, revoke
-from fix_database import Database
+from fix_database import POLICY, Database
 from organisations import DOMAIN, at, organisation, person
 from psycopg import errors
 
-from congvu import clock
+from congvu import clock, policy
 from congvu.letters import Sender
 from congvu.reminders import Reminder, message
 from congvu.services import cli
@@ -158,8 +158,11 @@ def remind(one: Database, tmp_path: Path) -> list[str]:
     database = {"host": one.host, "name": one.name}
     settings = {"organisation": SENDER.organisation, "domain": DOMAIN, "page": PAGE, "database": database}
     (tmp_path / "reminders.json").write_text(json.dumps(settings))
+    resolved = policy.load(POLICY, "default", date(2026, 11, 23))
+    (tmp_path / "policy.json").write_text(json.dumps(policy.dump(resolved)))
     one.set_now("2026-12-01 07:00+07")
-    return ["remind", "--settings", str(tmp_path / "reminders.json"), "--sendmail", str(sendmail)]
+    files = ["--settings", str(tmp_path / "reminders.json"), "--policy", str(tmp_path / "policy.json")]
+    return ["remind", *files, "--sendmail", str(sendmail)]
 
 
 def test_a_run_sends_and_records(remind: list[str], one: Database, tmp_path: Path) -> None:

@@ -65,12 +65,8 @@ MAY_READ: dict[str, set[str]] = {
     "congvu_webmail": {"box_identity"},
     "congvu_portal": set(),
     "congvu_reminder": {
-        "reminder_due",
-        "break_glass_notice_due",
-        "odd_use_notice_due",
-        "report_copy_due",
-        "seal",
-        "seal_copy",
+        "reminder_due", "break_glass_notice_due", "odd_use_notice_due", "report_copy_due", "seal",
+        "seal_copy", "statement_made", "statement_reminder", "statement_signatory", "version_in_force",
     },
     "congvu_password": {
         "account",
@@ -81,7 +77,7 @@ MAY_READ: dict[str, set[str]] = {
         "fingerprinted",
         "second_factor",
     },
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", MAY_READ)
@@ -105,12 +101,13 @@ def test_a_service_reads_what_it_needs_and_nothing_else(untouched: Database, rol
     assert readable == MAY_READ[role]
 
 
-# What was sent is written down by who sends it (test_reminders, test_break_glass); so is evidence.
+# What was sent is written down by who sends it (test_reminders, test_chase, test_break_glass); evidence, too.
 ADDS_TO = {
-    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice", "report_copy", "seal_copy"},
+    "congvu_reminder": {"reminder", "break_glass_notice", "odd_use_notice", "report_copy", "seal_copy",
+                        "statement_reminder"},
     "congvu_collector": {"event", "event_cursor"},
     "congvu_seal": {"seal", "segment"},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", MAY_READ)
