@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 # Of what is counted again: by source its table, the moment that decides the day, and a condition.
+# A day is sealed with `look`; earlier ones were with `observation`.
 _OWN = "kind in ('opened', 'read') and mailbox = login"
 _COUNTED = {
     "acknowledgement": ("acknowledgement", "at", "true"),
@@ -22,6 +23,7 @@ _COUNTED = {
     "conduct": ("event", "taken_at", _OWN),
     "event": ("event", "taken_at", f"({_OWN}) is not true"),
     "incident": ("incident", "at", "true"),
+    "look": ("observation", "taken_at", "true"),
     "mail_check": ("mail_check", "at", "true"),
     "observation": ("observation", "taken_at", "true"),
     "policy_version": ("policy_version", "since", "true"),

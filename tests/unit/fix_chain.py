@@ -59,7 +59,7 @@ class Chained:
             )
         body = {
             "checked": 3,
-            "exceptions": [],
+            "exceptions": [{"subject": "mã cán bộ CB1", "found": "thư của an@x.vn chậm"}],
             "numerator": 98,
             "denominator": 100,
             "evidence": ["hộp thư của an@x.vn"],

@@ -52,6 +52,32 @@ def test_the_evidence_names_nobody(packed: Packed) -> None:
     assert len(people) == 4 * (len(DAYS) - 1)
 
 
+def test_the_report_of_a_bundle_has_the_pseudonyms_of_the_evidence(packed: Packed) -> None:
+    report = (packed.folder / "report.json").read_text()
+    look = json.loads((packed.folder / f"evidence/{LAST}-look.jsonl").read_text())
+    assert "CB1" not in report
+    assert "an@x.vn" not in report
+    rows = [each for row in json.loads(report)["provisions"] for each in row["evidence"]]
+    assert look["body"]["exceptions"] in [each["exceptions"] for each in rows]
+
+
+def test_a_day_that_was_sealed_with_the_former_lines_still_fits_its_seal(
+    chained: Chained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr("congvu.store.chain.SEALED", ("acknowledgement", "observation"))
+        chained.write(SECOND)
+        chained.seal(f"{DAYS[2]} 00:10+07")
+    chained.write(DAYS[2])
+    chained.seal(f"{DAYS[3]} 00:10+07")
+    assert chained.bundle(chained.folder / "out") == 0
+    assert verified(chained.folder / "out" / f"{NAME}.tar.gz")[0] == 0
+    assert {*seal_text(chained, SECOND).segments} == {"acknowledgement", "observation"}
+    later = {*seal_text(chained, DAYS[2]).segments}
+    assert "look" in later
+    assert "observation" not in later
+
+
 def test_the_same_evidence_gives_the_same_bytes_and_its_export_is_on_record(chained: Chained) -> None:
     for day in DAYS[:2]:
         chained.write(day)
@@ -298,7 +324,7 @@ def test_seals_stay_and_only_their_own_role_adds_one(chained: Chained, role: str
         ("insert into event (taken_at, happened_at, host, kind) "
          f"values ('{DAYS[2]} 12:00+07', now(), 'mail', 'login')", "event"),
         (f"update event set taken_at = '{DAYS[3]} 12:00+07' where id = (select max(id) from event)", "event"),
-        ("delete from observation", "observation"),
+        ("delete from observation", "look"),
         ("update mail_check set morning = true where not morning", "mail_check"),
         ("update mail_check set unit = 'x'", "mail_check"),
         ("update check_day set estimated = true", "check_day"),

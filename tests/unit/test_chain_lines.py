@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -106,12 +107,38 @@ def test_known_words_stay_unless_an_address_is_in_them() -> None:
     assert "an@x.vn" not in line
 
 
-def test_an_observation_keeps_its_words_and_hides_addresses() -> None:
+def test_the_former_lines_of_an_observation_hide_addresses_alone() -> None:
     body = {"exceptions": [{"subject": "mã cán bộ CB7", "found": "hộp thư an@x.vn đầy"}], "checked": 2}
     look = {"id": 1, "taken": TAKEN, "control": "c", "host": "mail", "at": TAKEN, "body": body, "policy": "0"}
     line = told("observation", look).decode()
     assert "mã cán bộ CB7" in line
     assert "an@x.vn" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("mã cán bộ {}", "CB7"),
+        ("Mã cán bộ {}.", "vp/CB-7.a"),
+        ("vp@x.vn, mã cán bộ {}, nhận thư", "CB_7"),
+        ("văn bản số 7, hộp thư của mã cán bộ {}, phê duyệt", "7"),
+        ("người gửi: mã cán bộ {}", "an@x.vn"),
+        ("vp: {}.", "vp@x.vn"),
+    ],
+)
+def test_a_look_tells_of_nobody_whom_the_other_lines_hide(text: str, hidden: str) -> None:
+    body = {"exceptions": [{"subject": text.format(hidden), "found": text.format(hidden)}]}
+    line = told("look", {"id": 1, "taken": TAKEN, "control": "c", "host": "mail", "at": TAKEN, "body": body,
+                         "policy": "0"}).decode()  # fmt: skip
+    word = told("acknowledgement", {"id": 1, "taken": TAKEN, "by": hidden, "version": "", "policy": ""})
+    said = text.replace("vp@x.vn", NAMES.of("vp@x.vn")).format(json.loads(word)["by"])
+    assert json.loads(line)["body"] == {"exceptions": [{"subject": said, "found": said}]}
+
+
+def test_a_place_of_the_mail_store_is_its_mailbox() -> None:
+    body = {"found": "quyền trong /srv/mail/x.vn/an/Maildir/.Gui"}
+    look = {"id": 1, "taken": TAKEN, "control": "c", "host": "mail", "at": TAKEN, "body": body, "policy": "0"}
+    assert f"/srv/mail/{NAMES.of('an@x.vn')}/Maildir/.Gui" in told("look", look).decode()
 
 
 def test_a_person_has_one_pseudonym_however_it_is_written_and_our_services_their_name() -> None:

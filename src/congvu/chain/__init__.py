@@ -10,11 +10,12 @@ Pure. How an auditor checks all of it without this package: ``docs/audit/``; why
 """
 
 from congvu.chain.bundle import Content, Finding, Signed, check
-from congvu.chain.lines import SOURCES, Pseudonyms, Source, canonical, lines
+from congvu.chain.lines import SEALED, SOURCES, Pseudonyms, Source, canonical, lines, nameless
 from congvu.chain.seal import GENESIS, Seal, Segment, index, segment
 
 __all__ = [
     "GENESIS",
+    "SEALED",
     "SOURCES",
     "Content",
     "Finding",
@@ -27,5 +28,6 @@ __all__ = [
     "check",
     "index",
     "lines",
+    "nameless",
     "segment",
 ]

@@ -14,12 +14,20 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from congvu import clock
 
 EXACT = 2**53  # beyond it, what reads JSON may read another number
 _ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
+# Whoever a sentence of an observer names: by address, by staff id, or by where their mail is stored
+_NAMED = re.compile(
+    r"(?P<address>[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]*[^\s@<>()\"',;:.])"
+    r"|(?<=\bmã cán bộ )(?P<staff_id>[A-Z0-9](?:[A-Z0-9._/-]*[A-Z0-9_/-])?)"
+    r"|(?<=/)(?P<domain>[^/\s]+)/(?P<local>[^/\s]+)(?=/Maildir)",
+    re.IGNORECASE,
+)
 _KEY = re.compile(r"[A-Za-z0-9_. -]{1,60}")
 # Strings below these keys of a `detail` are words of ours, numbers of documents or digests: no names.
 _WORDS = frozenset(
@@ -63,13 +71,18 @@ def _who(value: Any, pseudonyms: Pseudonyms) -> Any:
     return pseudonyms.of(value) if isinstance(value, str) else value
 
 
-def _text(value: Any, pseudonyms: Pseudonyms) -> Any:
-    """Sentences for auditors: they name people by staff id, and only addresses are hidden."""
+def nameless(value: Any, pseudonyms: Pseudonyms, named: re.Pattern[str] = _NAMED) -> Any:
+    """What observers tell, in sentences: whoever they name, as everywhere else, is a pseudonym."""
     if isinstance(value, str):
-        return _ADDRESS.sub(lambda found: pseudonyms.of(found[0]), value)
+        return named.sub(lambda found: pseudonyms.of(_whole(found)), value)
     if isinstance(value, Mapping):
-        return {key: _text(each, pseudonyms) for key, each in value.items()}
-    return [_text(each, pseudonyms) for each in value] if isinstance(value, list) else value
+        return {key: nameless(each, pseudonyms, named) for key, each in value.items()}
+    return [nameless(each, pseudonyms, named) for each in value] if isinstance(value, list) else value
+
+
+def _whole(found: re.Match[str]) -> str:
+    """The staff id or address that was found."""
+    return f"{found['local']}@{found['domain']}" if found.lastgroup == "local" else found[0]
 
 
 def _detail(value: Any, pseudonyms: Pseudonyms, word: bool = False) -> Any:
@@ -90,11 +103,13 @@ class Source:
 
     ``taken``: when it was taken in, which decides its day. ``retention``: the policy's value, ``..._days`` or
     ``..._months``, for how long the content is kept; without one it stays. A day's content expires whole.
+    ``former``: days that were sealed with it have it; another source tells its records by now.
     """
 
     name: str
     fields: Mapping[str, Way]
     retention: str | None = None
+    former: bool = False
 
     def expires(self, day: date, values: Mapping[str, Any]) -> date | None:
         """The first day on which the content of ``day`` may be gone, by a policy's values; None: never.
@@ -114,7 +129,9 @@ _EVENT = {
     "peer": _who, "detail": _detail,
 }  # fmt: skip
 _RECORD = {"actor": _who, "verb": _plain, "subject": _who, "detail": _detail, "role": _plain}
-_LOOK = {"control": _plain, "host": _plain, "at": _plain, "body": _text, "policy": _plain}
+_LOOK: dict[str, Way] = {"control": _plain, "host": _plain, "at": _plain, "body": nameless, "policy": _plain}
+# Of days that were sealed before `look`: people stand in it by staff id.
+_OBSERVATION: dict[str, Way] = {**_LOOK, "body": partial(nameless, named=_ADDRESS)}
 _WORD = {
     "quarter": _plain, "provision": _plain, "party": _plain, "unit": _plain, "attested": _plain,
     "remark": _who, "by": _who, "version": _plain, "policy": _plain,
@@ -146,12 +163,14 @@ SOURCES = {
         Source("conduct", _EVENT, "retention.conduct_days"),
         Source("event", _EVENT, "retention.log_months"),
         Source("incident", _CASE),
+        Source("look", _LOOK),
         Source("mail_check", _CHECK, "retention.check_months"),
-        Source("observation", _LOOK),
+        Source("observation", _OBSERVATION, former=True),
         Source("policy_version", {"version": _plain, "policy": _plain}),
         Source("statement", _WORD),
     )
 }
+SEALED = tuple(name for name, each in SOURCES.items() if not each.former)  # a day, from now on
 
 
 def lines(source: Source, rows: Iterable[Mapping[str, Any]], pseudonyms: Pseudonyms) -> Iterator[bytes]:

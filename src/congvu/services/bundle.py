@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
             altered = write_evidence(db, window, folder, pseudonyms)
             db.record(actor(), "evidence.export", name, {"quarter": window.quarter})
         (folder / "policy.json").write_bytes(args.policy.read_bytes())
-        for file, content in report.files(args, window).items():
+        for file, content in report.files(args, window, pseudonyms).items():
             (folder / file).write_bytes(content)
         for each in READ_ME:
             (folder / each).write_bytes((resources.files("congvu.chain") / each).read_bytes())

@@ -8,12 +8,13 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from congvu import clock, evidence, store
+from congvu.chain import Pseudonyms, nameless
 from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
 from congvu.evidence import Finding
@@ -79,24 +80,30 @@ def asked_for(args: argparse.Namespace, policy: Resolved) -> Period:
     return window
 
 
-def files(args: argparse.Namespace, window: Period) -> dict[str, bytes]:
+def files(args: argparse.Namespace, window: Period, pseudonyms: Pseudonyms | None = None) -> dict[str, bytes]:
     """The report of a period by file name, in the forms that :func:`run`'s arguments want."""
-    report = compose(args, window)
+    report = compose(args, window, pseudonyms)
     return {f"report.{_SUFFIXES.get(form, form)}": _render(report, form) for form in args.format}
 
 
-def compose(args: argparse.Namespace, window: Period) -> Report:
-    """The report of a period. A past one is judged as it stood at its end."""
+def compose(args: argparse.Namespace, window: Period, pseudonyms: Pseudonyms | None = None) -> Report:
+    """The report of a period. A past one is judged as it stood at its end.
+
+    With ``pseudonyms``, for those who get the evidence, staff ids and mailboxes are those.
+    """
     policy, now, head = read_json(args.policy), clock.now(), letterhead(args.letterhead)
     least = int(str(policy.values.get("privacy.min_group_size", _FEWEST)))
     with store.connect(args.host, args.database) as db:
         asked = store.asked(db)
-        this = _judged(db, policy, asked, window, now)
+        this = _judged(db, policy, asked, window, now, pseudonyms)
         found = reporting.register(db, window, this.version, least, signed(policy, asked, this.said))
         last = chain.last_seal(db, window.last)
         before = tuple(
             quarter(each, _judged(db, policy, asked, each, now).findings) for each in quarters_before(window)
         )
+    if pseudonyms:
+        boxes = (replace(each, box=pseudonyms.of(each.box)) for each in found.handovers)
+        found = replace(found, handovers=tuple(boxes))
     seal = Sealed(last.day, last.head, fingerprint(last.signer)) if last else None
     return Report(
         window, policy, this.findings, head, seal, found, before, min(now, window.ends), this.in_force
@@ -114,7 +121,12 @@ class _Judged:
 
 
 def _judged(
-    db: store.Store, policy: Resolved, asked: Mapping[str, Mapping[str, str]], window: Period, now: datetime
+    db: store.Store,
+    policy: Resolved,
+    asked: Mapping[str, Mapping[str, str]],
+    window: Period,
+    now: datetime,
+    pseudonyms: Pseudonyms | None = None,
 ) -> _Judged:
     """A period by what was observed and said in it: of one that is over, under the policies in force then.
 
@@ -125,10 +137,12 @@ def _judged(
     version = in_force[-1][0] if in_force else policy.version
     # Vouched for afterwards, too: nobody can say before its end how a quarter went.
     said = store.said(db, window.quarter, version)
-    observations = stored(reporting.newest(db, window.starts, window.ends))
+    rows = reporting.newest(db, window.starts, window.ends)
+    if pseudonyms:
+        rows = [replace(each, body=nameless(each.body, pseudonyms)) for each in rows]
     attested = attestations(policy, asked, said)
     digests = [sha256 for _, sha256 in in_force]
-    findings = evidence.findings(policy, observations, attested, min(now, window.ends), digests)
+    findings = evidence.findings(policy, stored(rows), attested, min(now, window.ends), digests)
     return _Judged(findings, said, version, in_force)
 
 

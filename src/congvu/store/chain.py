@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from congvu import clock
-from congvu.chain import GENESIS, SOURCES, Pseudonyms, Seal, Segment, lines, segment
+from congvu.chain import GENESIS, SEALED, SOURCES, Pseudonyms, Seal, Segment, lines, segment
 from congvu.chain.letter import Copy
 from congvu.store.database import Store
 from congvu.store.sql import SQL
@@ -67,7 +67,7 @@ def close(db: Store, day: date, host: str, pseudonyms: Pseudonyms) -> tuple[Seal
     if seals(db, day, day):
         return None
     before, found = last_seal(db, day - _DAY), {}
-    for source in SOURCES:
+    for source in SEALED:
         found[source] = segment(evidence(db, source, day, pseudonyms, first=before is None))
     policy = db.rows(SQL.policy_at, until=_ends(day))
     seal = Seal(
