@@ -310,15 +310,6 @@ def test_a_later_policy_is_known_by_the_seals_of_later_days(packed: Packed) -> N
     assert verified(packed.folder, packed.copies)[0] == 0
 
 
-def test_the_open_window_is_said_in_hours(packed: Packed) -> None:
-    for path in packed.copies.glob("*.txt*"):
-        if path.name[:10] > str(DAYS[3]):
-            path.unlink()
-    status, (said,) = verified(packed.folder, packed.copies)
-    assert status == 0
-    assert "Open window: 24 hours" in said
-
-
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

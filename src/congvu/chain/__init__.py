@@ -9,7 +9,7 @@
 Pure. How an auditor checks all of it without this package: ``docs/audit/``; why it is so: ADR 0023.
 """
 
-from congvu.chain.bundle import Content, Finding, Signed, check
+from congvu.chain.bundle import Content, Finding, Signed, check, vouched
 from congvu.chain.lines import SEALED, SOURCES, Pseudonyms, Source, canonical, lines, nameless
 from congvu.chain.seal import GENESIS, Seal, Segment, index, segment
 
@@ -30,4 +30,5 @@ __all__ = [
     "lines",
     "nameless",
     "segment",
+    "vouched",
 ]

@@ -124,6 +124,28 @@ def _against(
             )
         if day not in seals and period[0] <= day <= period[1]:
             yield Finding(day.isoformat(), "seal", 0, "the day is missing, but its seal left the host")
+    last, after = max(seals, default=None), _after(seals, copies)
+    if last and after and last >= period[1] and after.previous != head(seals[last].text):
+        what = f"the seal of {after.day} that left the host names another one: the past was written anew"
+        yield Finding(last.isoformat(), "seal", 0, what)
+
+
+def _after(seals: Mapping[date, Signed], copies: Mapping[date, Signed]) -> Seal | None:
+    """What left the host as the seal of the day after the last one here."""
+    copy = copies.get(max(seals) + _DAY) if seals else None
+    return Seal.read(copy.text) if copy else None
+
+
+def vouched(seals: Mapping[date, Signed], copies: Mapping[date, Signed]) -> date | None:
+    """The last day for which a seal from off the host vouches, with all before it; None: for none of these.
+
+    Where nothing differs (:func:`check`). It is the day's own, or names the head of the last one here. A
+    later one says nothing of these days by itself: the seals that lead from them to it are not here.
+    """
+    after = _after(seals, copies)
+    if after and after.previous == head(seals[max(seals)].text):
+        return max(seals)
+    return max(seals.keys() & copies, default=None)
 
 
 def _segment(seal: Seal, source: str, given: Content, kept: bool) -> list[Finding]:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from congvu import clock, policy
-from congvu.chain import SOURCES, Content, Finding, Signed, check
+from congvu.chain import SOURCES, Content, Finding, Signed, check, vouched
 from congvu.chain.seal import fingerprint, head
 from congvu.errors import UserError
 from congvu.services import signing
@@ -35,8 +35,8 @@ _SEAL = re.compile(r"(\d{4}-\d\d-\d\d)\.txt")
 _EVIDENCE = re.compile(r"(\d{4}-\d\d-\d\d)-([a-z_]+)\.(jsonl|lines)")
 _NEEDED = ("MANIFEST", "MANIFEST.sig", "report.json", "allowed_signers", "policy.json", "seals")
 _ALONE = (
-    "No seals from off the host were given (--seals): whoever has the signing key could have made all of "
-    "this anew. Compare the key with the signed report: {}"
+    "No seal from off the host (--seals) speaks of this bundle: whoever has the signing key could have made "
+    "all of this anew. Compare the key with the signed report: {}"
 )
 _UNSIGNED = {"MANIFEST", "MANIFEST.sig"}
 
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             bundle = Bundle.read(folder, args.seals, args.signers, args.today)
             found = sorted({*bundle.findings()})
             print("\n".join(str(each) for each in found) or bundle.summary())
-            if bundle.copies is None:
+            if bundle.vouched is None:
                 print(_ALONE.format(bundle.fingerprints()), file=sys.stderr)
     except (UserError, UnicodeDecodeError, OSError) as error:
         print(f"congvu: {args.bundle}: {error}", file=sys.stderr)
@@ -94,14 +94,14 @@ def unpacked(archive: Path, place: Path) -> Path:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle on the disk. ``copies``: seals from off the host, None where there are none."""
+    """A bundle on the disk. ``copies``: seals from off the host."""
 
     folder: Path
     report: dict[str, Any]
     policy: dict[str, Any]
     period: tuple[date, date]
     signers: Path
-    copies: dict[date, Signed] | None
+    copies: dict[date, Signed]
     today: date
 
     @classmethod
@@ -124,12 +124,17 @@ class Bundle:
         trusted = signers or (kept if kept and kept.exists() else folder / "allowed_signers")
         if copies is not None and not copies.is_dir():
             raise UserError(f"{copies} is no directory")
-        return cls(folder, report, plain, period, trusted, seals(copies, trusted) if copies else None, today)
+        return cls(folder, report, plain, period, trusted, seals(copies, trusted) if copies else {}, today)
 
     @cached_property
     def own(self) -> dict[date, Signed]:
         """The bundle's own seals."""
         return seals(self.folder / "seals", self.signers)
+
+    @cached_property
+    def vouched(self) -> date | None:
+        """The last day for which a seal from off the host vouches; None where that is no day of these."""
+        return vouched(self.own, self.copies)
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong, in no order."""
@@ -138,7 +143,7 @@ class Bundle:
             yield Finding("seals", "", 0, "there is none")
             return
         yield from self._manifest()
-        yield from check(own, self._content, self._kept, self.copies or {}, self.period)
+        yield from check(own, self._content, self._kept, self.copies, self.period)
         yield from self._unsealed(own)
         yield from self._policy(own)
         yield from self._report(own)
@@ -185,7 +190,7 @@ class Bundle:
         if self.report.get("policy", {}).get("sha256") != found:
             yield Finding("policy.json", "", 0, "it is not the policy by which the report judges")
         # Of a quarter that is long over, the report may judge by a later policy, which later copies know.
-        known = [*own.values(), *(self.copies or {}).values()]
+        known = [*own.values(), *self.copies.values()]
         if not any(f"\npolicy: {found}\n" in each.text for each in known):
             yield Finding("policy.json", "", 0, "it was in force on no day of which a seal is here")
 
@@ -204,13 +209,14 @@ class Bundle:
         own = self.own
         first, last = max(min(own), self.period[0]), max(own)
         said = f"As it was sealed: {first} to {last}, signed by {self.fingerprints()}."
-        if not self.copies:
-            return said
-        copied = max(self.copies)
-        hours = max(0, (last - copied).days) * 24
-        held = f" Seals from off the host: {len(self.copies)}, the newest of {copied}."
-        return f"{said}{held} Open window: {hours} hours" + (
-            f", from the end of {copied}: that much rests on the host's word." if hours else "."
+        held = f"{said} Seals from off the host: {len(self.copies)}"
+        if self.vouched is None:
+            hours = ((last - first).days + 1) * 24
+            alone = f"Open window: all of it, {hours} hours: everything rests on the host's word."
+            return f"{held}; none vouches for these days. {alone}"
+        hours = (last - self.vouched).days * 24
+        return f"{held}, which vouch up to {self.vouched}. Open window: {hours} hours" + (
+            f", from the end of {self.vouched}: that much rests on the host's word." if hours else "."
         )
 
     def fingerprints(self) -> str:
