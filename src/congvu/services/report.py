@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +17,13 @@ from congvu.chain import Pseudonyms, nameless
 from congvu.chain.seal import fingerprint
 from congvu.errors import UserError
 from congvu.evidence import Finding
-from congvu.policy import Resolved, Statement, attestations, read_json
+from congvu.policy import Resolved, attestations, read_json
 from congvu.report.document import Letterhead, Report, to_json
 from congvu.report.html import to_html
 from congvu.report.oscal import to_oscal
 from congvu.report.paper import Paper, paper
 from congvu.report.period import CUTOFFS, Period, period, period_at
-from congvu.report.register import signed
+from congvu.report.register import Signed, signed
 from congvu.report.sealed import Sealed
 from congvu.report.trend import quarter, quarters_before
 from congvu.report.workbook import to_xlsx
@@ -94,12 +93,11 @@ def compose(args: argparse.Namespace, window: Period, pseudonyms: Pseudonyms | N
     policy, now, head = read_json(args.policy), clock.now(), letterhead(args.letterhead)
     least = int(str(policy.values.get("privacy.min_group_size", _FEWEST)))
     with store.connect(args.host, args.database) as db:
-        asked = store.asked(db)
-        this = _judged(db, policy, asked, window, now, pseudonyms)
-        found = reporting.register(db, window, this.version, least, signed(policy, asked, this.said))
+        this = _judged(db, policy, window, now, pseudonyms)
+        found = reporting.register(db, window, this.version, least, this.signed)
         last = chain.last_seal(db, window.last)
         before = tuple(
-            quarter(each, _judged(db, policy, asked, each, now).findings) for each in quarters_before(window)
+            quarter(each, _judged(db, policy, each, now).findings) for each in quarters_before(window)
         )
     if pseudonyms:
         boxes = (replace(each, box=pseudonyms.of(each.box)) for each in found.handovers)
@@ -115,18 +113,13 @@ class _Judged:
     """What a period came to. ``in_force``: the policies that were in it, of one that is over."""
 
     findings: tuple[Finding, ...]
-    said: list[Statement]
+    signed: tuple[Signed, ...]
     version: str  # under which people vouched
     in_force: tuple[tuple[str, str], ...]
 
 
 def _judged(
-    db: store.Store,
-    policy: Resolved,
-    asked: Mapping[str, Mapping[str, str]],
-    window: Period,
-    now: datetime,
-    pseudonyms: Pseudonyms | None = None,
+    db: store.Store, policy: Resolved, window: Period, now: datetime, pseudonyms: Pseudonyms | None = None
 ) -> _Judged:
     """A period by what was observed and said in it: of one that is over, under the policies in force then.
 
@@ -136,14 +129,14 @@ def _judged(
     in_force = tuple(reporting.policies(db, window)) if now >= window.ends else ()
     version = in_force[-1][0] if in_force else policy.version
     # Vouched for afterwards, too: nobody can say before its end how a quarter went.
-    said = store.said(db, window.quarter, version)
+    asked, said = store.asked(db), store.said(db, window.quarter, version)
     rows = reporting.newest(db, window.starts, window.ends)
     if pseudonyms:
         rows = [replace(each, body=nameless(each.body, pseudonyms)) for each in rows]
     attested = attestations(policy, asked, said)
     digests = [sha256 for _, sha256 in in_force]
     findings = evidence.findings(policy, stored(rows), attested, min(now, window.ends), digests)
-    return _Judged(findings, said, version, in_force)
+    return _Judged(findings, signed(policy, asked, said), version, in_force)
 
 
 def letterhead(given: str) -> Letterhead:
