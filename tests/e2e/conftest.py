@@ -27,6 +27,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Page, sync_playwright
+from portal import Portal
 from webmail import Webmail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -120,9 +121,13 @@ class Journal:
 
     @staticmethod
     def _journalctl(*arguments: str) -> str:
-        config = ROOT / "build" / "hosts" / GROUP / "ssh_config"
-        command = ["ssh", "-F", str(config), "mail", "journalctl", "--sync;", "journalctl", "-q", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        return on_host("journalctl", "--sync;", "journalctl", "-q", *arguments)
+
+
+def on_host(*command: str, given: str = "") -> str:
+    """Run a command as root on the host, with something to read; what it says."""
+    ssh = ["ssh", "-F", str(ROOT / "build" / "hosts" / GROUP / "ssh_config"), "mail", *command]
+    return subprocess.run(ssh, input=given, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 @pytest.fixture(scope="session")
@@ -169,3 +174,8 @@ def page(chromium: Browser) -> Iterator[Page]:
 @pytest.fixture
 def webmail(page: Page, demo: Demo) -> Webmail:
     return Webmail(page, f"https://{demo.name}", ROOT / "build" / "e2e")
+
+
+@pytest.fixture
+def portal(page: Page, demo: Demo) -> Portal:
+    return Portal(page, f"https://{demo.name}", ROOT / "build" / "e2e")

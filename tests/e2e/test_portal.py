@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from portal import PAGE, Portal
 
 if TYPE_CHECKING:
@@ -23,11 +23,6 @@ OFFICE, CLERK, HEAD = "SNV005", "SNV007", "SNV055"
 def person(demo: Demo, staff_id: str) -> Person:
     address = next(each["address"] for each in demo.accounts if each["staff_id"] == staff_id)
     return next(each for each in demo.people("active") if each.address == address)
-
-
-@pytest.fixture
-def portal(page: Page, demo: Demo) -> Portal:
-    return Portal(page, f"https://{demo.name}", ROOT / "build" / "e2e")
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import time
 from io import BytesIO
-from pathlib import Path
 from smtplib import SMTP
 from typing import TYPE_CHECKING
 
 import pyotp
-import pytest
 import zxingcpp
 from listeners import DOORS, sends, submission
 from PIL import Image
@@ -19,13 +17,6 @@ from portal import Portal
 
 if TYPE_CHECKING:
     from conftest import Demo, Person
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def portal(page: Page, demo: Demo) -> Portal:
-    return Portal(page, f"https://{demo.name}", ROOT / "build" / "e2e")
 
 
 class Phone:
