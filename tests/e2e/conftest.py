@@ -130,6 +130,12 @@ def on_host(*command: str, given: str = "") -> str:
     return subprocess.run(ssh, input=given, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+def in_the_directory(statements: str) -> str:
+    """Run statements on the host's database past its guards, and return what they say."""
+    psql = ("runuser", "-u", "postgres", "--", "psql", "-qXAt", "-v", "ON_ERROR_STOP=1", "congvu")
+    return on_host(*psql, given=f"set session_replication_role = replica; {statements}").strip()
+
+
 @pytest.fixture(scope="session")
 def demo() -> Demo:
     return Demo.read(Path(os.environ.get("CONGVU_DEMO_JSON", ROOT / "build" / GROUP / "demo.json")))

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import on_host
+from conftest import in_the_directory, on_host
 from portal import PAGE, Portal
 from test_portal import CLERK, HEAD, OFFICE, person
 
@@ -115,11 +115,6 @@ delete from observation where host = 'e2e'; delete from mail_check where day = '
 """
 
 
-def _in_the_directory(statements: str) -> None:
-    psql = ("runuser", "-u", "postgres", "--", "psql", "-qX", "-v", "ON_ERROR_STOP=1", "congvu")
-    on_host(*psql, given=f"set session_replication_role = replica; {statements}")
-
-
 @pytest.fixture(scope="module")
 def quarter() -> Iterator[str]:
     """The last quarter, of which there is a report; nothing of it stays."""
@@ -127,10 +122,10 @@ def quarter() -> Iterator[str]:
     last: Period = last_over(now, "nd09")
     known = {"at": f"{period_at(now, 'nd09').starts - timedelta(hours=1)}", "auditor": OFFICE, "head": HEAD,
              "day": f"{clock.day(now) - timedelta(days=30)}"}  # fmt: skip
-    _in_the_directory(_FORGET.format(**known) + _GIVEN.format(**known))
+    in_the_directory(_FORGET.format(**known) + _GIVEN.format(**known))
     on_host("systemctl", "start", "congvu-issue.service")
     yield last.quarter
-    _in_the_directory(_FORGET.format(**known))
+    in_the_directory(_FORGET.format(**known))
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -21,7 +21,9 @@ from testinfra.host import Host
 Ansible = Callable[..., CompletedProcess[str]]
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SOON = 5  # seconds from the act's transaction: what is promised
-PATIENCE = 15  # seconds after the playbook's end: how long to look, so that what is late is told with its number
+PATIENCE = (
+    15  # seconds after the playbook's end: how long to look, so that what is late is told with its number
+)
 
 
 @pytest.fixture(scope="module")
