@@ -28,7 +28,7 @@ COUNTED_IN_BOXES = {
     "client_login": ("opened", "imaps"),
     "message_read": ("read", None),
 }
-_MOMENT = timedelta(microseconds=1)
+_MOMENT, _MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 WATCHERS = ("head", "deputy", "clerk")
 
 
@@ -105,7 +105,7 @@ class Visits:
 class BoxDay:
     """``longest``: working time between two visits that ended on this day or still lasts at its end.
 
-    ``open``: how much of it lasts at the end.
+    In whole minutes, as it is kept. ``open``: how much of it lasts at the end.
     """
 
     box: str
@@ -148,7 +148,9 @@ def box_day(day: Day, visits: Visits, outages: Iterable[Outage]) -> BoxDay:
         if grown:  # what only ends here was yesterday's
             longest = max(longest, alone + grown)
         alone, since = (alone + grown, since) if moment is None else (timedelta(), moment)
-    return BoxDay(visits.box, len(visits.moments), longest, alone, visits.head)
+    return BoxDay(
+        visits.box, len(visits.moments), longest // _MINUTE * _MINUTE, alone // _MINUTE * _MINUTE, visits.head
+    )
 
 
 def _worked(spans: Iterable[Span], since: datetime | None, until: datetime | None) -> timedelta:

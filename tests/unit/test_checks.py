@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
 
 import pytest
 from directories import converge, give_password
@@ -13,20 +12,16 @@ from fix_checks import (
     POLICY,
     THURSDAY,
     away,
-    boxes,
     came_to,
     carry_on,
     close,
     log,
-    opened,
     revoke,
     seen,
 )
 from fix_database import Database
 from organisations import at, organisation, person
 
-from congvu.checks import BoxDay
-from congvu.services import checks as service
 from congvu.services import cli
 
 
@@ -94,6 +89,27 @@ def test_days_at_the_edge_of_service_and_without_access(office: Database) -> Non
         "CB4": (False, "no_access"),
         "CB5": ("no_access", "no_access"),
     }
+
+
+def test_a_check_counts_whatever_became_of_the_password_on_that_day(office: Database) -> None:
+    revoke(office, "annv", "2026-11-26 07:40+07")
+    office.change("congvu_owner", "delete from credential where address = %s", at("banv"))
+    give_password(office, at("banv"), "2026-11-26T15:00:00+07:00", "issued")
+    log(office, seen("11-20 12:00", "annv"))
+    visits = (seen("11-26 07:20", "annv"), seen("11-26 07:20", "banv"), seen("11-26 13:10", "chinv"))
+    found = close(office, *visits)
+    assert (found["CB1"], found["CB2"]) == ((True, "no_access"), (True, "no_access"))
+
+
+def test_a_check_counts_too_when_it_comes_to_light_after_the_night(office: Database) -> None:
+    revoke(office, "annv", "2026-11-26 07:40+07")
+    log(office, seen("11-20 12:00", "annv"))
+    close(office, seen("11-26 07:20", "emnv"), seen("11-26 13:10", "emnv"))
+    assert came_to(office)["CB1"] == ("no_access", "no_access")
+    log(office, seen("11-26 07:20", "annv"), taken="2026-11-27 09:00+07")
+    office.set_now("2026-11-28 00:30+07")
+    carry_on(office)
+    assert came_to(office)["CB1"] == (True, "no_access")
 
 
 def test_a_mailbox_that_was_made_at_noon_owes_no_morning(office: Database) -> None:
@@ -284,58 +300,3 @@ def test_people_are_of_the_unit_in_which_they_served_that_day(office: Database) 
     assert office.ask("congvu_admin", units, THURSDAY) == [
         (THURSDAY, False, ["vp"]), (THURSDAY, True, ["vp"]), (FRIDAY, False, ["ccvc"]),
     ]  # fmt: skip
-
-
-# -- boxes of offices and units --------------------------------------------------------------------
-
-
-def test_a_box_is_watched_by_those_who_hold_it(office: Database) -> None:
-    close(
-        office,
-        opened("11-26 07:30", "annv"),
-        opened("11-26 10:00", "banv", door="imaps"),  # the deputy
-        opened("11-26 12:00", "chinv"),  # a member
-        opened("11-26 14:00", "dungnv"),  # nobody
-        opened("11-26 14:00", "annv", "annv"),  # the clerk's own
-        seen("11-26 15:30", "annv", "read", box="vp"),
-    )
-    # 10:00 to 11:30, 13:30 to 15:30; then to 17:00
-    assert boxes(office)["vp"] == [3, 210, 90, None]
-    log(office, seen("11-27 07:10", "emnv"), seen("11-27 14:00", "emnv"))
-    office.set_now("2026-11-28 00:30+07")
-    carry_on(office)
-    assert boxes(office, FRIDAY)["vp"] == [0, 570, 570, None]
-
-
-def test_a_day_without_any_record_says_nothing_of_a_box(office: Database) -> None:
-    close(office)
-    assert boxes(office)["vp"] == [0, 0, 0, None]
-
-
-def test_a_head_who_is_away_all_day_need_not_come(office: Database) -> None:
-    roles = "insert into box_role (box, kind, staff_id, role) values (%s, 'unit', 'CB5', 'head')"
-    office.change("congvu_admin", roles, at("box-vp"))
-    close(office, opened("11-26 09:00", "emnv", "box-vp"))
-    assert boxes(office)["box-vp"][3] is True
-    away(office, "CB5", "cong_tac", day="2026-11-27")
-    away(office, "CB5", "nghi_phep", "morning", day="2026-11-30")
-    office.set_now("2026-12-01 00:30+07")
-    carry_on(office)
-    assert boxes(office, FRIDAY)["box-vp"][3] is None
-    assert boxes(office, date(2026, 11, 30))["box-vp"][3] is False
-
-
-def test_a_late_visit_to_a_box_is_a_correction(office: Database) -> None:
-    log(office, opened("11-20 12:00", "annv"))
-    close(office, opened("11-26 07:30", "annv"), seen("11-26 13:30", "emnv"))
-    log(office, opened("11-26 13:30", "annv"), taken="2026-11-27 09:00+07")
-    office.set_now("2026-11-28 00:30+07")
-    assert carry_on(office)[0] == "2026-11-26: corrected for 0 people, 1 boxes"
-    assert boxes(office)["vp"][:2] == [2, 240]
-
-
-def test_the_better_of_two_looks_is_kept() -> None:
-    known = BoxDay("vp", 2, timedelta(hours=3), timedelta(), None)
-    assert service._better(replace(known, visits=3), known)
-    assert not service._better(replace(known, visits=1, longest=timedelta(hours=8)), known)
-    assert not service._better(known, known)

@@ -8,6 +8,9 @@ counts.
 from __future__ import annotations
 
 import argparse
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,9 +58,7 @@ def carry_on(db: Store, policy: Resolved) -> list[str]:
     if state.closed:
         # Of days before the first event that is kept nobody can say more.
         since = max(today - LATE, (state.held or today) + timedelta(days=1))
-        for day in checks.days_with_news(db, since):
-            done += _correct(db, day, calendar, rules)
-            db.keep()
+        done += _correct(db, since, calendar, rules)
     day = state.closed + timedelta(days=1) if state.closed else state.first or today
     while day < today:
         done.append(_close(db, day, policy, calendar, rules))
@@ -71,18 +72,45 @@ def _close(db: Store, day: date, policy: Resolved, calendar: Calendar, rules: Ru
     asked, outages = _asked(db, day, calendar, rules)
     people = checks.close_day(db, asked, rules.counts, policy.sha256, ACTOR)
     if asked.day.working:
-        checks.keep_boxes(db, day, _boxes(db, asked, rules, outages))
+        checks.keep_boxes(db, day, _boxes(db, asked, outages, rules))
     return f"{day}: {people} people" if asked.day.working else f"{day}: {asked.day.off}"
 
 
-def _correct(db: Store, day: date, calendar: Calendar, rules: Rules) -> list[str]:
-    """What is known better by now of a closed day."""
-    asked, outages = _asked(db, day, calendar, rules)
-    people = checks.correct_day(db, asked, rules.counts, ACTOR)
-    known, found = checks.box_days(db, day), _boxes(db, asked, rules, outages)
-    better = [each for each in found if _better(each, known.get(each.box))]
-    checks.keep_boxes(db, day, better)
-    return [f"{day}: corrected for {people} people, {len(better)} boxes"] if people or better else []
+def _correct(db: Store, since: date, calendar: Calendar, rules: Rules) -> list[str]:
+    """What is known better by now of closed days."""
+    days = checks.days_since_news(db, since)
+    people: Counter[date] = Counter()
+    for day in (day for day, told in days if told):
+        people[day] = checks.correct_day(db, _asked(db, day, calendar, rules)[0], rules.counts, ACTOR)
+        db.keep()
+    boxes = _correct_boxes(db, days, calendar, rules)
+    db.keep()
+    return [
+        f"{day}: corrected for {people[day]} people, {boxes[day]} boxes"
+        for day, _ in days
+        if people[day] or boxes[day]
+    ]
+
+
+def _correct_boxes(
+    db: Store, days: Iterable[tuple[date, bool]], calendar: Calendar, rules: Rules
+) -> Counter[date]:
+    """How many were corrected by day: a stretch that lasts otherwise at its end is carried to the next.
+
+    All in one transaction: nothing else tells that a later day has to follow.
+    """
+    corrected: Counter[date] = Counter()
+    moved: set[str] = set()
+    for day, told in days:
+        if told or moved:
+            known, found = checks.box_days(db, day), _boxes(db, *_asked(db, day, calendar, rules), rules)
+            better = _better([each for each in found if told or each.box in moved], known)
+            if better:
+                db.record(ACTOR, "checks.correct", day.isoformat(), {"boxes": len(better)})
+                checks.keep_boxes(db, day, better)
+            moved = {each.box for each in better if each.open != known[each.box].open}
+            corrected[day] = len(better)
+    return corrected
 
 
 def _asked(db: Store, day: date, calendar: Calendar, rules: Rules) -> tuple[Frame, list[Outage]]:
@@ -93,11 +121,16 @@ def _asked(db: Store, day: date, calendar: Calendar, rules: Rules) -> tuple[Fram
     return frame(calendar, day, rules, [*outages, *checks.silent(db, windows)]), outages
 
 
-def _boxes(db: Store, asked: Frame, rules: Rules, outages: list[Outage]) -> list[BoxDay]:
+def _boxes(db: Store, asked: Frame, outages: list[Outage], rules: Rules) -> list[BoxDay]:
     down = [*outages, *checks.silent(db, asked.day.spans)]
     return [box_day(asked.day, each, down) for each in checks.box_visits(db, asked.day.date, rules.counts)]
 
 
-def _better(now: BoxDay, known: BoxDay | None) -> bool:
-    """Whether a second look adds something; what was seen once stays seen."""
-    return known is not None and now != known and now.visits >= known.visits and now.longest <= known.longest
+def _better(found: Iterable[BoxDay], known: Mapping[str, BoxDay]) -> list[BoxDay]:
+    """What a second look adds, for worse too where an outage was withdrawn.
+
+    What was seen once stays seen: events expire, and others have the box by now.
+    """
+    pairs = [(each, known[each.box]) for each in found if each.box in known]
+    looked = [(replace(now, head=before.head or now.head), before) for now, before in pairs]
+    return [now for now, before in looked if now != before and now.visits >= before.visits]

@@ -45,9 +45,9 @@ def state(db: Store) -> State:
     return State(**db.rows(SQL.check_state)[0])
 
 
-def days_with_news(db: Store, since: date) -> list[date]:
-    """Closed days of which something came to light after the last of them was closed."""
-    return [row["day"] for row in db.rows(SQL.check_news, since=since)]
+def days_since_news(db: Store, since: date) -> list[tuple[date, bool]]:
+    """Closed working days from the first on of which something came to light since; and whether of this."""
+    return [(row["day"], row["told"]) for row in db.rows(SQL.check_news, since=since)]
 
 
 def close_day(db: Store, frame: Frame, counts: Sequence[str], sha256: str, actor: str) -> int:

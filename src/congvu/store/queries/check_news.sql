@@ -1,5 +1,6 @@
--- Closed working days of which something came to light since the last one was closed: events that came late, outages that
--- were stated or withdrawn, absences that do not agree with what is written down.
+-- Closed working days from the first one on of which something came to light since the last one was closed, and whether it
+-- did of this one: events that came late, outages that were stated or withdrawn, absences that do not agree with what is
+-- written down.
 with last_run as (
   select max(at) as at, max(day) as day from check_day
 ), known as (
@@ -22,7 +23,7 @@ with last_run as (
                             and a.part in ('', k.part)
    where coalesce(absence_why(a.kind), '') <> case when k.why in ('leave', 'mission', 'shift') then k.why else '' end
 )
-select distinct n.day
-  from news n join check_day d on d.day = n.day and d.off = ''
- where n.day >= %(since)s
- order by n.day
+select day, day in (select day from news) as told
+  from check_day
+ where off = '' and day >= (select min(day) from news where day >= %(since)s)
+ order by day

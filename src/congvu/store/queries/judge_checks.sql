@@ -19,8 +19,9 @@ with half as (
          case
            when m.made_at > h.starts or p.starts = %(day)s then 'joining'
            when p.ends = %(day)s then 'leaving'
-           -- nobody gave them a password until then, or it was taken from them
-           when c.address is null or c.revoked_at < h.ends or c.origin = 'issued' and c.set_at > h.starts
+           -- nobody gave them a password until then, or it was taken from them before they came
+           when v.address is null
+             and (c.address is null or c.revoked_at < h.ends or c.origin = 'issued' and c.set_at > h.starts)
              then 'no_access'
            when a.kind is not null then absence_why(a.kind)
            when v.address is not null then 'yes'
