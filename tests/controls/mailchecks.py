@@ -86,13 +86,21 @@ win as (
            when 'joining' then p.starts = h.day or m.made_at > h.starts
            when 'leaving' then p.ends is not distinct from h.day
            when 'outage' then exists (
-             select from outage o where o.withdrawn_at is null and o.starts < h.ends and o.ends > h.starts
-                and (o.unit is null or o.unit = h.unit))
+             select from outage o
+              where o.withdrawn_at is null and o.source <> 'gap' and (o.unit is null or o.unit = h.unit)
+                and least(o.ends, h.ends) - greatest(o.starts, h.starts)
+                    >= (select make_interval(mins => (given ->> 'outage_minutes')::int) from asked))
            when 'no_records' then not h.look
              or exists (select from outage o
                          where o.source = 'gap' and o.starts < h.ends and o.ends > h.starts)
              or not exists (select from event e where e.happened_at >= h.starts and e.happened_at < h.ends)
-           when 'no_access' then true
+           -- taken away, or younger than this; and on record is none that was their own until then
+           when 'no_access' then coalesce(k.revoked_at < h.ends, false)
+             or coalesce(k.set_at > h.starts, true) and coalesce((
+               select r.verb = 'credential.revoke' from audit_record r
+                where r.subject = p.address and r.at < h.ends and r.at >= p.starts
+                  and r.verb in ('password.change', 'password.recognise', 'credential.revoke')
+                order by r.at desc, r.id desc limit 1), true)
            else exists (select from absence a
                          where a.staff_id = h.staff_id and h.day between a.starts and a.ends
                            and a.part in ('', h.part))
@@ -101,6 +109,7 @@ win as (
          join person p on p.staff_id = h.staff_id
          join mailbox m on m.staff_id = h.staff_id
          left join came c on c.day = h.day and c.staff_id = h.staff_id
+         left join credential k on k.address = p.address
 ), found as materialized (
   select *, said is not null or not grounded as due,
          case when not look then coalesce(said, false) else seen end as kept
@@ -140,6 +149,9 @@ select json_build_object(
  'outages', (select json_agg(o) from (
     select starts, ends, unit, reason, source from outage
      where withdrawn_at is null and ends > (select (given ->> 'first')::date from asked) order by starts) o),
+ 'withdrawn', (select json_agg(o) from (
+    select starts, ends, unit, reason, source, withdrawn_at from outage
+     where withdrawn_at >= (select (given ->> 'first')::date from asked) order by starts) o),
  'boxes', (select json_agg(b) from (
     select distinct on (b.box, b.day) b.box, b.day, b.longest, b.head
       from box_check b
@@ -208,6 +220,7 @@ def question(policy: Resolved, first: date, asked: Sequence[Window]) -> str:
     given = {
         "first": first.isoformat(),
         "kinds": [_KINDS[word] for word in counts],
+        "outage_minutes": _number(policy, "check.outage_minutes"),
         "windows": [
             {"day": window.day.isoformat(), "part": window.part, "starts": window.starts.isoformat(),
              "ends": window.ends.isoformat(), "look": window.day in looked}
@@ -232,7 +245,7 @@ class Found:
     @classmethod
     def read(cls, plain: dict[str, Any], asked: Sequence[Window], now: datetime) -> Found:
         """``asked``: the windows of the question; before there were mailboxes nothing is missing."""
-        for name in ("closed", "units", "outages", "boxes", "made_boxes", "visited"):
+        for name in ("closed", "units", "outages", "withdrawn", "boxes", "made_boxes", "visited"):
             plain[name] = plain[name] or []
         for name in ("serving", "reasons", "unseen", "groundless"):
             plain[name] = plain[name] or {}

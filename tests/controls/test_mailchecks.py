@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from functools import cache
+from typing import Any
 
 import pytest
 from answers import period_began
@@ -68,6 +69,16 @@ def hours(minutes: int) -> str:
     return f"{minutes / 60:.1f}".replace(".", ",").removesuffix(",0")
 
 
+def moment(written: str) -> str:
+    return clock.local(datetime.fromisoformat(written)).strftime("%H:%M ngày %d/%m/%Y")
+
+
+def told_outage(outage: dict[str, Any]) -> str:
+    place = f", đơn vị {outage['unit']}" if outage["unit"] else ""
+    why = "thiếu nhật ký" if outage["source"] == "gap" else outage["reason"]
+    return f"Gián đoạn từ {moment(outage['starts'])} đến {moment(outage['ends'])}{place}: {why}"
+
+
 def tell_days(observe: Observe, found: Found) -> None:
     """Which days it is about."""
     if found.days:
@@ -100,13 +111,9 @@ def test_twice_daily_check(observe: Observe, facts: HostFacts) -> None:
     for why, count in found.plain["reasons"].items():
         observe.fact(f"Không tính {count} buổi: {REASONS[why]}.")
     for outage in found.plain["outages"]:
-        starts, ends = (
-            clock.local(datetime.fromisoformat(outage[name])).strftime("%H:%M ngày %d/%m/%Y")
-            for name in ("starts", "ends")
-        )
-        place = f", đơn vị {outage['unit']}" if outage["unit"] else ""
-        why = "thiếu nhật ký" if outage["source"] == "gap" else outage["reason"]
-        observe.fact(f"Gián đoạn từ {starts} đến {ends}{place}: {why}.")
+        observe.fact(f"{told_outage(outage)}.")
+    for outage in found.plain["withdrawn"]:
+        observe.fact(f"{told_outage(outage)}; đã rút lại lúc {moment(outage['withdrawn_at'])}, không tính.")
     observe.fact(f"{found.plain['corrections']} lần đính chính sau khi chốt ngày.")
 
 

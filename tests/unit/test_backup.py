@@ -166,6 +166,9 @@ def test_no_key_opens_after_a_restore_that_did_not_before(directory: Database) -
         "congvu_owner", "select detail from audit_record where verb = 'backup.restore'"
     )
     assert (detail["run"], detail["compared"], detail["keys"][0]) == (YESTERDAY, True, at("an"))
+    revoked = "select subject from audit_record where verb = 'credential.revoke' order by subject"
+    # Dung's device alone had a key: what is theirs of the password opens no door beside a second factor
+    assert directory.ask("congvu_owner", revoked) == [(at("an"),), (at("binh"),)]
 
 
 def test_what_opened_before_opens_again(directory: Database) -> None:

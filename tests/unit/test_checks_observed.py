@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directories import converge
-from fix_checks import FRIDAY, PEOPLE, POLICY, THURSDAY, away, carry_on, close, log, opened, seen
+from directories import OTHER_HASH, converge, give_password
+from fix_checks import FRIDAY, PEOPLE, POLICY, THURSDAY, away, carry_on, close, log, opened, revoke, seen
 from fix_database import Database
 from organisations import at, organisation, person
 
@@ -72,7 +72,10 @@ def test_a_check_that_nobody_made_is_none(office: Database) -> None:
     assert found.plain["unseen"] == {"2026-11-26": 4}
 
 
-@pytest.mark.parametrize("why", ["leave", "mission", "shift", "joining", "leaving", "outage", "no_records"])
+REASONS = ("leave", "mission", "shift", "joining", "leaving", "no_access", "outage", "no_records")
+
+
+@pytest.mark.parametrize("why", REASONS)
 def test_an_excuse_without_a_ground_is_none(office: Database, why: str) -> None:
     close(office, *BOTH)
     falsify(
@@ -82,6 +85,65 @@ def test_an_excuse_without_a_ground_is_none(office: Database, why: str) -> None:
     found = observe(office)
     assert counted(found) == (3, 5)  # who was there after all, was there
     assert found.plain["groundless"] == {"2026-11-26": 4}
+
+
+def say(database: Database, moment: str, verb: str, login: str) -> None:
+    """A record of somebody's password."""
+    statement = "insert into audit_record (at, actor, verb, subject) values (%s, 'test', %s, %s)"
+    database.ask("congvu_owner", statement, moment, verb, at(login))
+
+
+def test_who_had_no_password_is_excused_also_when_they_have_one_by_now(office: Database) -> None:
+    say(office, "2026-11-02 09:00+07", "password.change", "dungnv")
+    say(office, "2026-11-26 06:50+07", "credential.revoke", "dungnv")
+    revoke(office, "dungnv", "2026-11-26 06:50+07")
+    office.change("congvu_owner", "delete from credential where address = %s", at("emnv"))
+    assert close(office, *BOTH)["CB5"] == close(office)["CB4"] == ("no_access", "no_access")
+    for login, origin in (("dungnv", "reset"), ("emnv", "issued")):
+        give_password(office, at(login), "2026-11-27T09:00:00+07:00", origin, OTHER_HASH)
+    assert observe(office).plain["groundless"] == {}
+    for login in ("dungnv", "emnv"):
+        say(office, "2026-11-27 09:10+07", "password.change", login)
+        give_password(office, at(login), "2026-11-27T09:10:00+07:00", "self")
+    assert observe(office).plain["groundless"] == {}
+    assert observe(office).plain["reasons"] == {"no_access": 4}
+
+
+def test_another_password_since_is_no_ground(office: Database) -> None:
+    close(office, *BOTH)
+    say(office, "2026-11-02 09:00+07", "password.change", "emnv")
+    give_password(office, at("emnv"), "2026-11-27T09:10:00+07:00", "self", OTHER_HASH)
+    falsify(office, "update mail_check set morning = null, morning_why = 'no_access' where staff_id = 'CB5'")
+    assert observe(office).plain["groundless"] == {"2026-11-26": 1}
+
+
+@pytest.mark.parametrize(
+    ("until", "source", "grounded"),
+    [("13:04", "operator", False), ("13:05", "operator", True), ("14:00", "gap", False)],
+    ids=["too short", "long enough", "records only"],
+)
+def test_an_outage_excuses_from_the_length_on_that_the_policy_says(
+    office: Database, until: str, source: str, grounded: bool
+) -> None:
+    close(office, *BOTH)
+    office.change(
+        "congvu_owner", "insert into outage (starts, ends, reason, source) values (%s, %s, 'thử', %s)",
+        "2026-11-26 12:00+07", f"2026-11-26 {until}+07", source,
+    )  # fmt: skip
+    falsify(office, "update mail_check set afternoon = null, afternoon_why = 'outage' where staff_id = 'CB5'")
+    assert observe(office).plain["groundless"] == ({} if grounded else {"2026-11-26": 1})
+
+
+def test_an_outage_that_was_withdrawn_is_told_and_is_no_ground(office: Database) -> None:
+    close(office, *BOTH)
+    office.change(
+        "congvu_owner", "insert into outage (starts, ends, reason, withdrawn_at) "
+        "values ('2026-11-26 13:00+07', '2026-11-26 17:00+07', 'thử', '2026-11-27 09:00+07')",
+    )  # fmt: skip
+    falsify(office, "update mail_check set afternoon = null, afternoon_why = 'outage' where staff_id = 'CB5'")
+    plain = observe(office).plain
+    assert (plain["outages"], plain["groundless"]) == ([], {"2026-11-26": 1})
+    assert [each["reason"] for each in plain["withdrawn"]] == ["thử"]
 
 
 def test_a_day_that_nobody_wrote_down_counts_against_all(office: Database) -> None:

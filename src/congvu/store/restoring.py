@@ -31,6 +31,6 @@ def settle_restored(host: str, name: str, run: str, living: Collection[str] | No
         for row in db.rows(SQL.restored_keys, living=None if living is None else list(living)):
             lost[row["kind"]].append(row["login"])
         db.record(actor, "backup.restore", "", {"run": run, "compared": living is not None, **lost})
-        db.run(SQL.end_restored_keys, living=None if living is None else list(living))
+        db.run(SQL.end_restored_keys, actor=actor, living=None if living is None else list(living))
         db.run(SQL.end_restored_sessions)
     return lost
