@@ -34,3 +34,13 @@ def test_each_rule_is_ticked_as_it_is_met_and_no_longer(portal: Portal) -> None:
         met.remove(rule)
         assert ticked() == set(met), keys
     expect(said).to_be_empty()
+
+
+def test_a_wrong_repetition_costs_no_second_click(portal: Portal) -> None:
+    """What is said of it when the field is left must not move the button away under the pointer."""
+    page = portal.page
+    page.goto(f"{portal.url}/mat-khau")
+    page.fill("#new", "Suong-mu 5%")
+    page.fill("#repeat", "khac")
+    page.get_by_role("button", name="Đổi mật khẩu").click()
+    expect(page.get_by_text("Hãy nhập mật khẩu hiện tại.")).to_be_visible()

@@ -65,7 +65,14 @@ function addReveal(input) {
 for (const id of ["present", "new", "repeat"]) addReveal(field(id));
 field("new").addEventListener("input", tick);
 field("code")?.addEventListener("input", tick);
-field("repeat").addEventListener("change", compare);
+// Leaving the field by a click on the button: a note that came in between would move the button away under it.
+let pressed = false;
+addEventListener("pointerdown", () => (pressed = true));
+for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => (pressed = false));
+field("repeat").addEventListener("change", () => {
+  if (pressed) addEventListener("pointerup", () => setTimeout(compare), { once: true });
+  else compare();
+});
 // A fault is not announced before the typing is done, but it goes as soon as it is mended.
 for (const id of ["new", "repeat"]) {
   field(id).addEventListener("input", () => field("repeat").getAttribute("aria-invalid") === "true" && compare());
