@@ -2,7 +2,8 @@
 
 `days()` gives each day's entries, as `journalctl -o json` would. The fifteen whose figures were worked out by
 hand (files/half_year.md) do as is said there; the other forty-five come and go by chance, and what they did
-is written down here beside the lines, by no rule of the code under test.
+is written down here beside the lines, by no rule of the code under test. Whom a door lets in on a day is the
+directory's own answer on that day.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from organisations import at
 
 from congvu.clock import TIMEZONE
 
+OPEN = {"active", "due"}  # states of an account whose password opens the doors
 FIRST, LAST = date(2026, 7, 1), date(2026, 12, 31)
 PEOPLE = [f"CB{n:02}" for n in range(1, 61)]
 BOX = "vp"
@@ -42,9 +44,13 @@ def login_of(staff_id: str) -> str:
 
 @dataclass
 class Day:
-    """The lines of one day, in any order; ``came``: who of the forty-five was seen in which half."""
+    """The lines of one day, in any order; ``came``: who of the forty-five was seen in which half.
+
+    ``states``: login -> the state of the account on this day.
+    """
 
     date: date
+    states: Mapping[str, str] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     came: set[tuple[str, str]] = field(default_factory=set)
     chance: random.Random = field(default_factory=random.Random)
@@ -70,23 +76,33 @@ class Day:
     def roundcube(self, who: str, moment: datetime) -> None:
         """What a click in the webmail makes in the store: logins and no line of the password service."""
         for n in range(3):
-            self.dovecot(moment + timedelta(milliseconds=300 * n), "auth_request_finished", success="yes",
-                         user=at(login_of(who)), protocol="imap", session=f"webmail-{who}-{n}",
-                         remote_ip="127.0.0.1")  # fmt: skip
+            then, session = moment + timedelta(milliseconds=300 * n), f"webmail-{who}-{moment:%m%d%H%M}{n}"
+            self.dovecot(then, "auth_request_finished", success="yes", user=at(login_of(who)),
+                         protocol="imap", session=session, remote_ip="127.0.0.1")  # fmt: skip
+            self.logged_in(who, then, session)
 
-    def webmail(self, who: str, written: str, answer: str = "open") -> None:
-        moment = self.moment(written)
+    def webmail(self, who: str, written: str) -> None:
+        moment, state = self.moment(written), self.states[at(login_of(who))]
+        answer = "open" if state in OPEN else "must_change"
         line = {"event": "password", "verb": "check", "client": "10.20.0.7", "answer": answer,
-                "login": at(login_of(who)), "state": "active"}  # fmt: skip
+                "login": at(login_of(who)), "state": state}  # fmt: skip
         self.say(moment, "congvu-password.service", "congvu-password", json.dumps(line))
         if answer == "open":
             self.roundcube(who, moment + timedelta(seconds=1))
 
-    def client(self, who: str, written: str, success: str = "yes") -> None:
+    def logged_in(self, who: str, moment: datetime, session: str) -> None:
+        """What Dovecot's login process says beside the exporter; the collector compares the two."""
+        self.say(moment, "dovecot.service", "dovecot",
+                 f"imap-login: Logged in: user=<{at(login_of(who))}>, method=PLAIN, rip=113.161.4.9, "
+                 f"lip=10.20.0.2, mpid=4711, TLS, session=<{session}>")  # fmt: skip
+
+    def client(self, who: str, written: str) -> None:
         moment, session = self.moment(written), f"{who}{self.date:%m%d}{written[:5]}"
         user = {"user": at(login_of(who)), "session": session, "remote_ip": "113.161.4.9"}
+        success = "yes" if self.states[at(login_of(who))] in OPEN else "no"
         self.dovecot(moment, "auth_request_finished", success=success, protocol="imap", **user)
         if success == "yes":
+            self.logged_in(who, moment, session)
             self.dovecot(moment + timedelta(seconds=1), "imap_command_finished", cmd_name="SELECT", **user)
 
     def read(self, who: str, written: str, box: str = "") -> None:
@@ -178,9 +194,7 @@ def cb12(day: Day) -> None:
 
 
 def cb13(day: Day) -> None:
-    expired = date(2026, 10, 31) <= day.date < date(2026, 11, 16)
-    for hour in ("07:20", late("13:40", day.date)):
-        day.webmail("CB13", hour, "must_change" if expired else "open")
+    diligent(day, "CB13")
 
 
 def cb14(day: Day) -> None:
@@ -226,12 +240,22 @@ def office(day: Day) -> None:
             day.opened(CLERK, hour, BOX)
 
 
-def days(seed: int = 20260701) -> Iterator[Day]:
-    """Every day, from the first to the last."""
+def disk_full(day: Day) -> None:
+    """What journald says when it can write again."""
+    if day.date == LOST[1].date():
+        day.say(LOST[1], "systemd-journald.service", "systemd-journald",
+                "Failed to write entry to /var/log/journal/9e13/system.journal (24 items, 831 bytes), "
+                "ignoring: No space left on device")  # fmt: skip
+
+
+def days(states: Callable[[date], Mapping[str, str]], seed: int = 20260701) -> Iterator[Day]:
+    """Every day, from the first to the last. ``states``: of all accounts, asked as the day begins."""
     chance = random.Random(seed)  # noqa: S311 - a play, no secret
     for n in range((LAST - FIRST).days + 1):
-        day = Day(FIRST + timedelta(days=n), chance=chance)
+        today = FIRST + timedelta(days=n)
+        day = Day(today, states(today), chance=chance)
         day.noise()
+        disk_full(day)
         office(day)
         for act in HANDS.values():
             if working(day.date) or act in (cb02, cb08):

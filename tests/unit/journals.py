@@ -13,6 +13,7 @@ from typing import Any, Self
 REMOTE = "/usr/lib/systemd/systemd-journal-remote"
 BOOT = "9e13de7a15133e067dcc6ceae5b3efe8"
 BEGAN = 1_795_684_178_000_000  # microseconds: 2026-11-26 09:09:38 UTC
+BOOTED = BEGAN - 300 * 86_400_000_000
 
 
 class Writing:
@@ -35,10 +36,13 @@ class Writing:
 
     def add(self, number: int, message: str | bytes, **fields: str) -> None:
         """An entry `number` milliseconds after the beginning."""
-        at = BEGAN + 1000 * number
+        self.say(BEGAN + 1000 * number, message, **fields)
+
+    def say(self, at: int, message: str | bytes, **fields: str) -> None:
+        """An entry of a moment, in microseconds."""
         head = {
-            "__REALTIME_TIMESTAMP": str(at), "__MONOTONIC_TIMESTAMP": str(at - BEGAN + 1_000_000),
-            "_BOOT_ID": BOOT, "_HOSTNAME": "mail", "_UID": "0", **fields,
+            "__REALTIME_TIMESTAMP": str(at), "__MONOTONIC_TIMESTAMP": str(at - BOOTED), "_BOOT_ID": BOOT,
+            "_HOSTNAME": "mail", "_UID": "0", **fields,
         }  # fmt: skip
         body = message.encode() if isinstance(message, str) else message
         lines = [f"{name}={value}\n".encode() for name, value in head.items()]
