@@ -29,6 +29,7 @@ OFF = {date(2026, 8, 31), date(2026, 9, 1), date(2026, 9, 2), date(2026, 11, 24)
 SWAPPED = {date(2026, 8, 22)}
 DOWN = (datetime(2026, 10, 14, 13, 20, tzinfo=TIMEZONE), datetime(2026, 10, 14, 15, 0, tzinfo=TIMEZONE))
 LOST = (datetime(2026, 12, 9, 12, 30, tzinfo=TIMEZONE), datetime(2026, 12, 9, 14, 15, tzinfo=TIMEZONE))
+UNTOLD = date(2026, 12, 17)  # the password service's line of one login was lost
 BACK = time(15, 10)  # when those come who stood before a closed door on 14 October
 
 Entry = Mapping[str, Any]
@@ -73,9 +74,9 @@ class Day:
         told = {"event": event, "hostname": "mail", "fields": fields}
         self.say(moment, "dovecot.service", "dovecot", f"stats: {json.dumps(told)}")
 
-    def roundcube(self, who: str, moment: datetime) -> None:
+    def roundcube(self, who: str, moment: datetime, times: int = 3) -> None:
         """What a click in the webmail makes in the store: logins and no line of the password service."""
-        for n in range(3):
+        for n in range(times):
             then, session = moment + timedelta(milliseconds=300 * n), f"webmail-{who}-{moment:%m%d%H%M}{n}"
             self.dovecot(then, "auth_request_finished", success="yes", user=at(login_of(who)),
                          protocol="imap", session=session, remote_ip="127.0.0.1")  # fmt: skip
@@ -86,7 +87,8 @@ class Day:
         answer = "open" if state in OPEN else "must_change"
         line = {"event": "password", "verb": "check", "client": "10.20.0.7", "answer": answer,
                 "login": at(login_of(who)), "state": state}  # fmt: skip
-        self.say(moment, "congvu-password.service", "congvu-password", json.dumps(line))
+        if (who, self.date, written) != ("CB01", UNTOLD, "13:40"):
+            self.say(moment, "congvu-password.service", "congvu-password", json.dumps(line))
         if answer == "open":
             self.roundcube(who, moment + timedelta(seconds=1))
 
@@ -189,8 +191,14 @@ def cb11(day: Day) -> None:
 def cb12(day: Day) -> None:
     if day.date == FIRST:
         day.webmail("CB12", "07:05")
-    for hour in range(7, 17):
-        day.roundcube("CB12", day.moment(f"{hour:02}:31"))
+    elif day.date == DOWN[0].date():
+        day.webmail("CB12", "16:40")
+    for minutes in range(1, 24 * 60, 30):
+        moment = day.moment("00:00") + timedelta(minutes=minutes)
+        before = day.date == FIRST and minutes < 7 * 60
+        shut_out = day.date == DOWN[0].date() and moment >= DOWN[0] and minutes < 16 * 60 + 40
+        if not before and not shut_out:
+            day.roundcube("CB12", moment, times=1)
 
 
 def cb13(day: Day) -> None:
@@ -258,7 +266,7 @@ def days(states: Callable[[date], Mapping[str, str]], seed: int = 20260701) -> I
         disk_full(day)
         office(day)
         for act in HANDS.values():
-            if working(day.date) or act in (cb02, cb08):
+            if working(day.date) or act in (cb02, cb08, cb12):
                 act(day)
         if not working(day.date):  # some look on days off; that counts for nothing
             day.webmail("CB01", "08:00")

@@ -12,11 +12,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from fix_database import Database
 from journals import DOVECOT, Writing, exported, own_host
+from lives import live, write
 
 from congvu.events import SOURCES
 from congvu.services import collect
@@ -209,6 +211,24 @@ def test_what_is_not_understood_is_counted_and_stops_nothing(database: Database,
     with collecting(database, tmp_path):
         until(lambda: "S5" in sessions(database))
     assert database.ask("congvu_admin", "select not_understood from event_cursor") == [(2,)]
+
+
+@pytest.mark.parametrize(("service", "gone"), [("congvu-password.service", 1), ("nginx.service", 0)])
+def test_webmail_without_a_login_is_a_gap_where_the_password_service_stands(
+    database: Database, tmp_path: Path, service: str, gone: int
+) -> None:
+    def line(hour: int, unit: str, message: str) -> dict[str, str]:
+        at = str(int(datetime(2026, 11, 26, hour, tzinfo=UTC).timestamp()) * 1_000_000)
+        return {"__REALTIME_TIMESTAMP": at, "_SYSTEMD_UNIT": unit, "MESSAGE": message}
+
+    for hour, unit, message in (
+        (7, service, "ready"),
+        (9, "dovecot.service", "imap-login: Logged in: user=<an@a.test>, TLS, session=<webmail-0a1b>"),
+    ):
+        database.set_now(f"2026-11-26 {hour}:30+00")
+        write(tmp_path, "system", "mail", [line(hour, unit, message)])
+        live(database, own_host(), tmp_path, datetime(2026, 11, 26, hour, 30, tzinfo=UTC))
+    assert [gap["source"] for gap in gaps(database)] == ["password"] * gone
 
 
 def test_a_second_collector_adds_nothing(database: Database, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,8 +146,14 @@ def line(
 
 LOGGED_IN = "imap-login: Logged in: user=<{}>, method=PLAIN, rip=203.0.113.9, TLS, session=<{}>"
 SEEN = [
+    line(-1, LOGGED_IN.format(ME, "S0"), "dovecot.service", "dovecot"),  # compared before
     line(0, LOGGED_IN.format(ME, "S1"), "dovecot.service", "dovecot"),
     line(1, LOGGED_IN.format(ME, "S2"), "dovecot.service", "dovecot"),
+    line(
+        1,
+        json.dumps({"event": "password", "verb": "check", "answer": "open", "login": ME}),
+        "congvu-password.service",
+    ),
     line(2, LOGGED_IN.format(ME, "webmail-0a1b"), "dovecot.service", "dovecot"),
     line(3, "4jZrM32P9rzQXTr: from=<>, size=2997, nrcpt=1 (queue active)"),
     line(4, "4jZrNW6YqlzQWgn: from=<an@x.test>, size=1560, nrcpt=1 (queue active)"),
@@ -160,7 +167,9 @@ SEEN = [
 def gaps(database: Database) -> list[Event]:
     with database.store("congvu_collector") as db:
         return reconcile.gaps(
-            reconcile.seen(SEEN), lambda what, seen: events.missing(db, what, seen, AT - timedelta(1)), "mail"
+            reconcile.seen(SEEN, AT),
+            lambda what, seen: events.missing(db, what, seen, AT - timedelta(1)),
+            "mail",
         )
 
 
@@ -187,3 +196,53 @@ def test_where_both_sources_agree_nothing_is_missing(database: Database) -> None
         event("deferred", detail={"queue_id": "4jZrM32P9rzQXTr"}),
     )
     assert gaps(database) == []
+
+
+MINUTE = 60_000  # as `line` counts
+LOGIN, ANOTHER, FULL = "login", "another", "full"
+
+
+def webmail(*happened: tuple[int, str]) -> dict[str, datetime]:
+    """Of a person's webmail, minute by minute: a login, a session by its name, what journald says."""
+    entries = []
+    for minute, what in happened:
+        at = minute * MINUTE
+        if what in (LOGIN, ANOTHER):
+            told = {
+                "event": "password",
+                "verb": "check",
+                "answer": "open",
+                "login": ME if what == LOGIN else BOX,
+            }
+            entries.append(line(at, json.dumps(told), "congvu-password.service"))
+        elif what == FULL:
+            entries.append(line(at, "Failed to write entry (9 items)", "systemd-journald.service"))
+        else:
+            told_session = LOGGED_IN.format(ME.upper(), f"webmail-{what}")
+            entries.append(line(at, told_session, "dovecot.service", "dovecot"))
+    return reconcile.seen(entries, AT).webmail
+
+
+@pytest.mark.parametrize(
+    ("happened", "untold"),
+    [
+        ([(1, LOGIN), (1, "a"), (1, "b"), (50, "c"), (109, "d"), (168, "e")], []),
+        ([(1, "a"), (2, "b"), (3, "c")], ["a"]),  # the first of many
+        ([(1, ANOTHER), (1, "a")], ["a"]),
+        ([(1, LOGIN), (1, "a"), (90, "b"), (91, "c")], ["b"]),  # the page was closed in between
+        ([(1, LOGIN), (1, "a"), (90, LOGIN), (90, "b")], []),
+        ([(1, "a"), (100, "b")], ["a", "b"]),
+        ([(1, "a"), (2, LOGIN)], []),  # journald was slow
+        ([(1, "a"), (3, LOGIN)], ["a"]),
+        ([(-40, "a"), (10, "b")], []),  # told of when those lines were compared, if it was to be told
+        ([(-70, LOGIN), (-70, "a"), (10, "b")], ["b"]),
+        ([(1, FULL), (30, "a")], []),  # that lines are missing is known
+    ],
+)
+def test_a_visit_by_the_webmail_of_which_no_login_was_told_is_a_gap(
+    happened: list[tuple[int, str]], untold: list[str]
+) -> None:
+    found = webmail(*happened)
+    assert sorted(found) == [f"webmail-{each}" for each in untold]
+    (*gone,) = reconcile.gaps(reconcile.Seen({}, {}, {}, found), lambda *_: set(), "mail")
+    assert [each.detail["source"] for each in gone] == ["password"] * bool(untold)

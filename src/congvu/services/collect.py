@@ -188,7 +188,10 @@ class Collector:
             self._reconcile(db, kept.reconciled, min(until, kept.reconciled + WINDOW))
 
     def _reconcile(self, db: store.Store, since: datetime, until: datetime) -> None:
-        seen = reconcile.seen(self.journal.between(since, until, reconcile.MATCHES))
+        lines = self.journal.between(since - reconcile.WEBMAIL_LASTS, until, reconcile.MATCHES)
+        seen = reconcile.seen(lines, since)
+        if not self.journal.has(reconcile.TELLS_OF_WEBMAIL):  # the password service is another host's
+            seen.webmail.clear()
         found = reconcile.gaps(
             seen, lambda what, each: evidence.missing(db, what, each, since - OLDEST), self.host
         )

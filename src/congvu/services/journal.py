@@ -36,6 +36,10 @@ class Journal:
         found = self._some(f"--cursor={cursor}", "--lines=1")
         return any(entry.get("__CURSOR") == cursor for entry in found)
 
+    def has(self, match: str) -> bool:
+        """Whether there is any entry that another match selects."""
+        return any(self._some("--lines=1", match))
+
     def between(self, since: datetime, until: datetime, matches: Sequence[str]) -> Iterator[Entry]:
         """The entries of a length of time that other matches select."""
         yield from self._some(
