@@ -159,6 +159,7 @@ SEEN = [
     line(4, "4jZrNW6YqlzQWgn: from=<an@x.test>, size=1560, nrcpt=1 (queue active)"),
     line(5, "4jZrNb688RzQWjy: from=<>, size=2997, nrcpt=1 (queue active)"),
     line(6, "4jZrNW6YqlzQWgn: sender non-delivery notification: 4jZrNb688RzQWjy", name="postfix/bounce"),
+    line(6, "indexer: x notification: 4jZrM32P9rzQXTr", "dovecot.service", "dovecot"),
     line(7, "4jZrM32P9rzQXTr: removed"),
     line(8, "4jZrNW6YqlzQWgn: removed", name="postfix/postsuper"),
 ]

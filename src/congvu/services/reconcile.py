@@ -36,9 +36,8 @@ _WEBMAIL = "webmail-"
 _EXAMPLES = 5
 _SOURCES = {"session": "dovecot", "queue_id": "rspamd", "outcome": "postfix", "webmail": "password"}
 _LAG = timedelta(minutes=1)  # a login may be written down after the session that it opened
-_Signs = list[
-    tuple[datetime, str]
-]  # moments at which somebody was in the webmail; a session, or empty: a login
+# Moments at which somebody was in the webmail, each with the session; empty: a login.
+_Signs = list[tuple[datetime, str]]
 
 
 @dataclass(slots=True)
@@ -69,7 +68,7 @@ def seen(entries: Iterable[Mapping[str, Any]], since: datetime) -> Seen:
             _tell(event_of(entry), signs, losses)
         elif login and login[2].startswith(_WEBMAIL):
             signs[str(login[1]).lower()].append((moment, login[2]))
-        elif moment < since:
+        elif moment < since or (unit == "dovecot.service" and not login):
             continue
         elif login:
             found.session[login[2]] = moment
