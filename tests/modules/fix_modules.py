@@ -31,8 +31,7 @@ def load(name: str) -> ModuleType:
     return module
 
 
-@pytest.fixture
-def run(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
+def runner(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
     """run("mail_directory", check=True, domain=..., ...) -> its result; `output` is all that it printed."""
 
     def run_module(name: str, check: bool = False, **options: Any) -> dict[str, Any]:
@@ -47,3 +46,9 @@ def run(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
         return {**result, "output": printed + warned}
 
     return run_module
+
+
+@pytest.fixture
+def run(database: Database, capfd: pytest.CaptureFixture[str]) -> Run:
+    """As :func:`runner` says, against the database of this test."""
+    return runner(database, capfd)

@@ -2,7 +2,7 @@
 
 Its domain gets further names meanwhile: then over all spellings.
 
-Thousands of histories in the pure rules, and 200 of them through PostgreSQL, which must end up with the same.
+Thousands of histories in the pure rules; tests/modules replays 200 of them on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from fix_database import Database
 from organisations import DOMAIN, EMPTY, after, at, organisation, person
 
-from congvu import store
 from congvu.accounts import (
     Alias,
     Box,
@@ -37,13 +35,8 @@ from congvu.accounts.domains import home_address, present_name, sending_names
 NAMES = ("Nguyễn Văn An", "Nguyễn Vân Ân", "Trần Thị Hoa", "Vũ Phúc", "Lê Thị Hòa", "Lê Thị Hoà", "Hoa Tường")
 UNITS = ("vp", "ccvc", "annv", "hoalt")  # two of them are what names would make
 STEPS = 8
-STORED_STEPS = 5  # a database takes its time
 FIRST = date(2026, 1, 1)
 HISTORIES = 2000
-STAGED = (
-    b"drop table staged_unit, staged_person, staged_box, staged_role, staged_alias, staged_absence, "
-    b"staged_service, staged_list"
-)
 
 
 @dataclass
@@ -295,35 +288,3 @@ def test_thousands_of_histories() -> None:
     assert refused < HISTORIES * STEPS // 4  # most of what was planned was done
     assert renamed > HISTORIES // 2
     assert not_renamed > HISTORIES // 10
-
-
-def test_two_hundred_histories_through_the_database(database: Database) -> None:
-    """No step that the schema refuses, and the same state at the end."""
-    with database.store() as db:
-        for seed in range(200):
-            model, names = EMPTY, ()
-            for wanted, rules, office in history(seed, STORED_STEPS):
-                database.set_now(f"{office.today} 08:00+07")
-                if change := office.renamed(model, names):
-                    store.change_names(db, change, "test")
-                    db.run(b"set constraints all immediate")
-                    db.run(b"set constraints all deferred")
-                    names = carried_out(change, names)
-                    model = replace(model, domains=model.domains | {DOMAIN})
-                if made := accepted(model, wanted, rules):
-                    store.converge(db, made, "test")
-                    db.run(b"set constraints all immediate")
-                    db.run(b"set constraints all deferred")
-                    db.run(STAGED)
-                    model = after(made, model)
-            assert store.read_directory(db, DOMAIN) == replace(
-                model, domains=model.domains | {each.name for each in names}
-            ), seed
-            assert tuple(store.read_names(db).get(DOMAIN, ())) == names, seed
-            for address in model.holders:
-                local = address.partition("@")[0]
-                assert {db.home_address(f"{local}@{each.name}") for each in names} <= {address}, seed
-            assert {each.address for each in db.accounts() if each.state != "closed"} == {
-                *(each.address for each in model.organisation.people.values()), *model.organisation.boxes
-            }, seed  # fmt: skip
-            db.undo()
