@@ -88,7 +88,7 @@ demo-down: ## remove everything that `make demo` made
 
 # --- the rings ----------------------------------------------------------------------------------------
 ##@ Prove it
-check: build/.venv ## the fast ring: lint, types, unit, policy, structure (8 min)
+check: build/.venv ## the fast ring: lint, types, unit, policy, structure (10 min)
 	@$(PHASE)
 	phase "Lint, types, policy"
 	ruff check --quiet .
