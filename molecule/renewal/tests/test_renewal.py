@@ -132,7 +132,7 @@ def test_a_host_that_is_held_by_a_restore_asks_nobody(host: Host, address: str, 
     """Nginx is down then, and the restore goes on to the end, where it asks itself."""
     held, before = "/var/lib/congvu/backup/held", digests(address, name)
     with due(host):
-        host.run_expect([0], f"touch {held}")
+        host.run_expect([0], f"install -D -m 0600 /dev/null {held}")
         try:
             host.run_expect([0], RENEW)
         finally:
