@@ -15,7 +15,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-PAGE, OWN, DOOR = "/mat-khau", "/trang-cua-toi/", "/trang-cua-toi/dang-nhap"
+PAGE, OWN, DOOR = "/mat-khau", "/trang-cua-toi", "/trang-cua-toi/dang-nhap"
 jobs = json.loads(Path(sys.argv[1]).read_text())
 tls = ssl.create_default_context()
 tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE  # on the host itself, by its own name
