@@ -53,6 +53,7 @@ def converge(site: Site, module: str) -> Ran:
 
 def program(site: Site) -> str:
     """mail_directory as a program on the host, for the files that `bring` puts there."""
+    assert site.first
     site.run("rm", "-rf", FOLDER)
     files = {"organisation": f"{FOLDER}/organisation.yml", "people": f"{FOLDER}/people.csv"}
     return site.payload("mail_directory", domain="snv.binhdinh.test", **files)
