@@ -55,7 +55,7 @@ class Files(Journal):
 
     def follow(self, cursor: str) -> Following:
         (last,) = self._some("--lines=1", *self.matches)
-        return Reading(super().follow(cursor), last["__CURSOR"])  # type: ignore[return-value]
+        return Reading(super().follow(cursor), last["__CURSOR"])  # type: ignore[return-value]  # it reads as one does
 
 
 def write(folder: Path, file: str, host: str, entries: Iterable[Mapping[str, Any]]) -> None:

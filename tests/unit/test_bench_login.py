@@ -14,7 +14,7 @@ from organisations import Box, at, organisation, person
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT))
 
-from tests.bench import identity  # noqa: E402
+from tests.bench import identity  # noqa: E402  (found by the path above)
 
 TEMPLATE = ROOT / "roles" / "dovecot" / "templates" / "etc" / "dovecot" / "dovecot.conf.j2"
 
@@ -23,7 +23,7 @@ def configuration() -> str:
     """What the role makes of the part with the directory."""
     written = re.findall(r"^(?:pass|user)db sql \{\n.*?^\}\n", TEMPLATE.read_text("utf-8"), re.M | re.S)
     given = {"dovecot_mail_uid": 5000, "__dovecot_leaver_aliases": 3}
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701  (no HTML)
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701  (a configuration, no HTML)
     return environment.from_string("".join(written)).render(given)
 
 
